@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * impl.h - the contract between pagefuzz and a page-allocator implementation.
+ *
+ * This header is all that an implementation needs from the project. It holds
+ * the memory layout that an implementation is started on, the world that it
+ * may ask, the requests and answers, and the table of functions that it
+ * fills in. An absent (NULL) function means "unsupported, skip", never "fail".
+ *
+ * Units: page frames unless said otherwise. A pfn is absolute: alignment is
+ * judged on the pfn itself, and "aligned to order k" means pfn % 2^k == 0.
+ */
+#ifndef PAGEFUZZ_IMPL_H
+#define PAGEFUZZ_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PF_CONTRACT_VERSION 1
+
+typedef uint32_t pf_pfn;
+#define PF_NO_PFN UINT32_MAX
+
+/* Orders run from 0 to layout->max_order inclusive, at most PF_MAX_ORDER. */
+#define PF_MAX_ORDER  18
+#define PF_NR_ORDERS  (PF_MAX_ORDER + 1)
+#define PF_MAX_ZONES  8
+#define PF_MAX_NODES  8
+#define PF_MAX_CPUS   16
+#define PF_MAX_RANGES 16
+
+/* Mobility of an allocation, and type of a pageblock; values as in Linux. */
+enum pf_mobility {
+	PF_UNMOVABLE = 0,
+	PF_MOVABLE = 1,
+	PF_RECLAIMABLE = 2,
+	PF_NR_MOBILITY = 3,
+	/* Pageblock types beyond what a request can ask for. */
+	PF_HIGHATOMIC = 3,
+	PF_CMA = 4,
+	PF_ISOLATE = 5,
+	PF_NR_BLOCK_TYPES = 6,
+};
+
+/* Zone types, lowest first. A request that may use type t may use all below. */
+enum pf_zone_type {
+	PF_ZONE_DMA,
+	PF_ZONE_DMA32,
+	PF_ZONE_NORMAL,
+	PF_ZONE_MOVABLE,
+	PF_NR_ZONE_TYPES,
+};
+
+enum pf_wmark { PF_WMARK_MIN, PF_WMARK_LOW, PF_WMARK_HIGH, PF_NR_WMARK };
+
+/*
+ * Request flags: the kernel's names and 6.1's bit values. What an
+ * implementation does not know it ignores.
+ */
+#define PF_GFP_HIGH	      0x20u /* may use half of the min watermark */
+#define PF_GFP_IO	      0x40u
+#define PF_GFP_FS	      0x80u
+#define PF_GFP_ZERO	      0x100u
+#define PF_GFP_ATOMIC	      0x200u /* the caller cannot sleep */
+#define PF_GFP_DIRECT_RECLAIM 0x400u /* may compact and reclaim itself */
+#define PF_GFP_KSWAPD_RECLAIM 0x800u /* may wake the background daemons */
+#define PF_GFP_NOWARN	      0x2000u
+#define PF_GFP_RETRY_MAYFAIL  0x4000u
+#define PF_GFP_NOFAIL	      0x8000u
+#define PF_GFP_NORETRY	      0x10000u
+#define PF_GFP_MEMALLOC	      0x20000u /* ignores watermarks altogether */
+#define PF_GFP_COMP	      0x40000u
+#define PF_GFP_NOMEMALLOC     0x80000u
+#define PF_GFP_THISNODE	      0x200000u /* only zones of the request's node */
+
+/* ------------------------------------------------------------- layout -- */
+
+struct pf_zone_layout {
+	pf_pfn start_pfn; /* first page of the span; need not be aligned */
+	uint32_t spanned; /* pages in the span, holes and reserved included */
+	uint8_t node;	  /* < layout->nr_nodes */
+	uint8_t type;	  /* enum pf_zone_type */
+	/* Pages, MIN <= LOW <= HIGH; all 0: no watermarks in this zone. */
+	uint32_t wmark[PF_NR_WMARK];
+};
+
+/* Pages that no implementation may ever hand out. */
+struct pf_range {
+	pf_pfn start_pfn;
+	uint32_t nr_pages;
+	bool hole; /* true: no memory there at all; false: reserved memory */
+};
+
+/*
+ * Invariants that the framework guarantees: 1 <= nr_zones <= PF_MAX_ZONES;
+ * zones ascend by start_pfn, do not overlap and lie in [base_pfn, end_pfn);
+ * base_pfn is aligned to max_order and at least 2^max_order; a node has at
+ * most one zone of a type; ranges ascend, do not overlap each other, and each
+ * lies inside one zone; pageblock_order <= max_order; every zone has at least
+ * one managed page.
+ */
+struct pf_layout {
+	pf_pfn base_pfn;
+	pf_pfn end_pfn; /* exclusive; per-page arrays have end_pfn - base_pfn entries */
+	uint8_t pageblock_order;
+	uint8_t max_order; /* inclusive (Linux 6.1 says MAX_ORDER - 1) */
+	uint8_t nr_nodes;
+	uint8_t nr_cpus;
+	uint8_t nr_zones;
+	uint8_t nr_ranges;
+	struct pf_zone_layout zone[PF_MAX_ZONES];
+	struct pf_range range[PF_MAX_RANGES];
+};
+
+static inline uint32_t pf_layout_pages(const struct pf_layout *l)
+{
+	return l->end_pfn - l->base_pfn;
+}
+
+/* -------------------------------------------------------------- world -- */
+
+/* How hard a move or an eviction may try; values as Linux's migrate_mode. */
+enum pf_mode { PF_MODE_ASYNC, PF_MODE_SYNC_LIGHT, PF_MODE_SYNC, PF_NR_MODES };
+
+enum pf_migrate_result {
+	PF_MIGRATED,	  /* contents and owner are at dst now; src is yours to free */
+	PF_MIGRATE_AGAIN, /* not now; nothing changed (-EAGAIN) */
+	PF_MIGRATE_BUSY,  /* not at all; nothing changed (-EBUSY) */
+};
+
+enum pf_evict_result {
+	PF_EVICTED,	/* the owner let go: the block is yours to free */
+	PF_EVICT_KEPT,	/* the owner keeps it; nothing changed */
+	PF_EVICT_DIRTY, /* would need writing first; nothing changed */
+};
+
+/* Attributes of an allocated page, as the owner set them. */
+#define PF_PAGE_LIVE	   0x01u /* allocated; all other bits are 0 without it */
+#define PF_PAGE_MOVABLE	   0x02u /* the owner can follow a move */
+#define PF_PAGE_PINNED	   0x04u /* extra reference: moves and evictions fail */
+#define PF_PAGE_DIRTY	   0x08u
+#define PF_PAGE_WRITEBACK  0x10u
+#define PF_PAGE_LOCKED	   0x20u
+#define PF_PAGE_REFERENCED 0x40u
+#define PF_PAGE_EVICTABLE  0x80u  /* reclaim may ask for it */
+#define PF_PAGE_HEAD	   0x100u /* first page of an allocation unit */
+
+/*
+ * Events an implementation reports so that relations know where policies
+ * part, and so that traces can be printed. Fields as in the kernel's
+ * tracepoint of that name.
+ */
+enum pf_event_type {
+	/* pfn, alloc_order, fallback_order, alloc_mt, fallback_mt, change_ownership */
+	PF_EV_EXTFRAG,
+	/* node, highest allowed zone type, order: no zone could serve at its LOW mark */
+	PF_EV_WAKEUP_KSWAPD,
+	PF_NR_EVENTS,
+};
+
+struct pf_event {
+	uint16_t type;
+	uint16_t nr_fields;
+	int64_t field[8];
+};
+
+/*
+ * The world owns the contents and the owners of all allocated pages, and is
+ * handed to init(). Functions may be called only from inside a call of the
+ * implementation; `w` is the pointer given to init(). spent() may not return
+ * (it leaves the implementation by longjmp once the work bound is passed).
+ */
+struct pf_world {
+	/*
+	 * Move the allocation unit (the block one alloc returned, or one page
+	 * of a split or bulk one) whose first page is `src` to `dst`. `dst`
+	 * must be free memory that the implementation holds, aligned to and as
+	 * large as the unit. On PF_MIGRATED the implementation must treat
+	 * `dst` as allocated and `src` as free. Only this call moves contents.
+	 */
+	enum pf_migrate_result (*migrate)(struct pf_world *w, pf_pfn src, pf_pfn dst,
+					  enum pf_mode mode);
+	/* Ask the owner of the unit at `pfn` to let go of it. */
+	enum pf_evict_result (*evict)(struct pf_world *w, pf_pfn pfn, enum pf_mode mode);
+	/* PF_PAGE_* of any pfn in [base_pfn, end_pfn). */
+	unsigned (*attrs)(struct pf_world *w, pf_pfn pfn);
+	/* Order of the allocation unit that `pfn` lies in; 0 if not live. */
+	unsigned (*unit_order)(struct pf_world *w, pf_pfn pfn);
+	/* Account work: about one unit per page or list entry looked at. */
+	void (*spent)(struct pf_world *w, unsigned units);
+	/* Report an event. */
+	void (*event)(struct pf_world *w, const struct pf_event *ev);
+	/*
+	 * The simulated memory of a page, PF_PAGE_BYTES long. Contents of live
+	 * pages belong to their owner. Those of free pages are the
+	 * implementation's with PF_F_INPAGE; without it they are poisoned under
+	 * ASan, so that a stray access stops the run.
+	 */
+	void *(*contents)(struct pf_world *w, pf_pfn pfn);
+};
+
+#define PF_PAGE_BYTES 8
+
+/* ------------------------------------------------- requests and answers -- */
+
+struct pf_request {
+	uint8_t order;	  /* 0..PF_MAX_ORDER; above max_order must fail */
+	uint8_t mobility; /* enum pf_mobility, < PF_NR_MOBILITY */
+	uint8_t cpu;	  /* < nr_cpus */
+	uint8_t node;	  /* < nr_nodes: the preferred node */
+	uint8_t zone;	  /* enum pf_zone_type: highest allowed type */
+	uint32_t gfp;	  /* PF_GFP_* */
+};
+
+/* Results of compaction; Linux's enum compact_result, same meaning. */
+enum pf_compact_result {
+	PF_COMPACT_SKIPPED,	    /* not worth trying (free memory, index) */
+	PF_COMPACT_DEFERRED,	    /* not tried because of recent failures */
+	PF_COMPACT_COMPLETE,	    /* whole range scanned, nothing suitable made */
+	PF_COMPACT_PARTIAL_SKIPPED, /* part of the range scanned, likewise */
+	PF_COMPACT_CONTENDED,	    /* gave up early */
+	PF_COMPACT_SUCCESS,	    /* a free block of the order is there now */
+	PF_NR_COMPACT_RESULTS,
+};
+
+struct pf_compact_request {
+	int8_t order; /* wanted order; -1: the whole zone, no particular order */
+	uint8_t mobility;
+	uint8_t mode; /* enum pf_mode */
+	uint8_t node; /* compact the zones of this node */
+};
+
+struct pf_block {
+	pf_pfn pfn; /* first page */
+	uint8_t order;
+	uint8_t type;  /* list it is on, < PF_NR_BLOCK_TYPES; 0 without mobility types */
+	uint8_t where; /* enum pf_where */
+};
+
+enum pf_where {
+	PF_FREE,     /* on a free list */
+	PF_CACHED,   /* in a per-cpu list or another cache; not coalesced */
+	PF_ISOLATED, /* free, but in an isolated pageblock: not to be handed out */
+};
+
+/*
+ * Counters of one zone, kept by the implementation as it works; the oracle
+ * compares them with its own count after each operation. Pages.
+ */
+struct pf_zone_counters {
+	uint32_t managed;  /* memory given to the allocator (not holes, not reserved) */
+	uint32_t free;	   /* on the free lists, isolated pageblocks excluded */
+	uint32_t cached;   /* in caches */
+	uint32_t isolated; /* free pages inside isolated pageblocks */
+	/* Free blocks by order (all types); needed with PF_F_CANONICAL only. */
+	uint32_t nr_free[PF_NR_ORDERS];
+};
+
+/* Running totals since init(); names as in /proc/vmstat. */
+struct pf_stats {
+	uint64_t pgalloc; /* pages */
+	uint64_t pgfree;  /* pages, evicted ones too: pgalloc - pgfree are live */
+	uint64_t pgmigrate_success, pgmigrate_fail;	       /* pages */
+	uint64_t compact_stall, compact_success, compact_fail; /* direct compactions */
+	uint64_t compact_migrate_scanned, compact_free_scanned;
+	uint64_t pgscan, pgsteal; /* pages looked at and evicted by reclaim */
+	uint64_t extfrag;	  /* fallbacks to another type's list */
+};
+
+enum pf_daemon { PF_KSWAPD, PF_KCOMPACTD, PF_NR_DAEMONS };
+
+/* Knobs of tune(); names of the sysctls. */
+enum pf_knob {
+	PF_WATERMARK_SCALE_FACTOR,
+	PF_MIN_FREE_KBYTES,
+	PF_WATERMARK_BOOST_FACTOR,
+	PF_EXTFRAG_THRESHOLD,
+	PF_COMPACTION_PROACTIVENESS,
+	PF_NR_KNOBS,
+};
+
+/* ------------------------------------------------------- implementation -- */
+
+/* Features: what the oracle may expect, and which laws apply. */
+#define PF_F_MOBILITY	(1u << 0) /* keeps lists by mobility type, has pageblock types */
+#define PF_F_ZONES	(1u << 1) /* obeys zone limits and nodes */
+#define PF_F_WATERMARKS (1u << 2) /* ordinary requests leave wmark[MIN] pages free */
+#define PF_F_CANONICAL	(1u << 3) /* free blocks are always fully merged, nr_free kept */
+#define PF_F_CACHE	(1u << 4) /* keeps free pages in caches (pcp) until drained */
+#define PF_F_SNAPSHOT	(1u << 5) /* state may be saved and restored by memcpy */
+#define PF_F_CAPTURE	(1u << 6) /* direct compaction hands the block to the requester */
+#define PF_F_REMOTE	(1u << 7) /* outside this process: reports moves as events */
+
+#define PF_F_INPAGE (1u << 8) /* keeps metadata inside free pages */
+
+/* How much an implementation promises. */
+enum pf_tier {
+	PF_TIER_SPEC,	/* the laws of one implementation */
+	PF_TIER_CENSUS, /* also: equal free-block histograms for equal free sets */
+	PF_TIER_EXACT,	/* also: equal answers within its group, see oracle/README.md */
+};
+
+typedef void (*pf_block_fn)(void *arg, const struct pf_block *block);
+
+/*
+ * All functions get the state block that the framework allocated: at least
+ * footprint() bytes, aligned to 64, contents undefined before init(). The
+ * implementation keeps everything in it, allocates nothing elsewhere and has
+ * no writable statics. With PF_F_SNAPSHOT the block may hold pointers into
+ * itself and to the world and layout: it is restored at the same address.
+ */
+struct pf_impl {
+	/* Required. [a-z][a-z0-9_-]*, at most 15 characters. */
+	const char *name;
+	/* Required. One line for people. */
+	const char *summary;
+	/* Required. PF_F_* */
+	uint32_t features;
+	enum pf_tier tier;
+	/* Required with PF_TIER_EXACT: members of one group must agree. */
+	const char *group;
+
+	/* Required. Bytes of state for this layout; 0: layout unsupported, skip. */
+	size_t (*footprint)(const struct pf_layout *layout);
+	/*
+	 * Required. Start with all managed memory free. `layout` and `world`
+	 * stay valid and at their address as long as the state is used.
+	 */
+	void (*init)(void *state, const struct pf_layout *layout, struct pf_world *world);
+
+	/* Required. First pfn of a block of 2^order pages, or PF_NO_PFN. */
+	pf_pfn (*alloc)(void *state, const struct pf_request *req);
+	/*
+	 * Required. Give back a whole unit that alloc, alloc_bulk, split or
+	 * alloc_contig produced (contig ranges: free_contig).
+	 */
+	void (*free)(void *state, pf_pfn pfn, unsigned order, unsigned cpu);
+	/*
+	 * Required. Call fn once for each free block, any order of visits.
+	 * Without PF_F_CANONICAL any cover by aligned blocks will do.
+	 */
+	void (*census)(void *state, pf_block_fn fn, void *arg);
+	/* Required. Current counters of layout->zone[zone]; valid until the next call. */
+	const struct pf_zone_counters *(*counters)(void *state, unsigned zone);
+
+	/* Optional. Running totals; valid until the next call. */
+	const struct pf_stats *(*stats)(void *state);
+	/*
+	 * Optional. Up to nr order-0 pages into pfns[]; returns how many.
+	 * req->order is 0.
+	 */
+	unsigned (*alloc_bulk)(void *state, const struct pf_request *req, unsigned nr,
+			       pf_pfn *pfns);
+	/*
+	 * Optional. An allocated block becomes 2^order single pages, to be
+	 * freed one by one. Absent: the framework still splits the owner's
+	 * view, and frees page by page - leave it out only if free() copes.
+	 */
+	void (*split)(void *state, pf_pfn pfn, unsigned order);
+	/* Optional. Make free blocks by moving movable units with world->migrate. */
+	enum pf_compact_result (*compact)(void *state, const struct pf_compact_request *req);
+	/* Optional. Evict up to nr pages on a node through world->evict; pages freed. */
+	unsigned (*reclaim)(void *state, unsigned node, unsigned nr, enum pf_mode mode);
+	/*
+	 * Optional. Allocate exactly [pfn, pfn + nr), moving what is in the
+	 * way; all or nothing. Freed by free_contig, same range. For the world
+	 * each page is a unit of its own, and none of them can be moved.
+	 */
+	bool (*alloc_contig)(void *state, pf_pfn pfn, unsigned nr, unsigned mobility);
+	void (*free_contig)(void *state, pf_pfn pfn, unsigned nr);
+	/*
+	 * Optional. Take a pageblock (by its first pfn, aligned) out of use:
+	 * its free pages may not be handed out and pages freed into it stay
+	 * isolated. False: refused, nothing changed. undo restores its type.
+	 */
+	bool (*isolate)(void *state, pf_pfn block);
+	void (*undo_isolate)(void *state, pf_pfn block);
+	/*
+	 * Optional. Remove a pageblock from management for good: move or find
+	 * free all of it. Then its pages count nowhere. online gives it back.
+	 */
+	bool (*offline)(void *state, pf_pfn block);
+	void (*online)(void *state, pf_pfn block);
+	/* Optional. Empty the caches of one cpu, or of all (cpu == -1). */
+	void (*drain)(void *state, int cpu);
+	/* Optional. One round of a background daemon of a node. */
+	void (*tick)(void *state, enum pf_daemon daemon, unsigned node);
+	/* Optional. False: knob unknown or value refused. */
+	bool (*tune)(void *state, enum pf_knob knob, uint32_t value);
+
+	/*
+	 * Optional, needed for mirrored replay. Take exactly this free block
+	 * as if alloc had returned it. False: it is not free.
+	 */
+	bool (*claim)(void *state, pf_pfn pfn, unsigned order, unsigned mobility);
+	/* Optional. Type of the pageblock that holds pfn, < PF_NR_BLOCK_TYPES. */
+	unsigned (*block_type)(void *state, pf_pfn pfn);
+	/* Optional. NULL if the state is consistent, else what is wrong (static text). */
+	const char *(*self_check)(void *state);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PAGEFUZZ_IMPL_H */

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * debug.c - the audit of the state: do lists, flags and counters agree? Not a
+ * port: the kernel has such checks as VM_BUG_ON all over the place.
+ */
+#include "debug.h"
+
+struct tally {
+	u32 nr_free[PF_NR_ORDERS];
+	u64 pages;
+};
+
+/* One list: every link, and the flags of every block on it. */
+static const char *check_list(struct machine *m, const struct zone *zone, unsigned int order,
+			      unsigned int mt, struct tally *tally)
+{
+	u32 head = free_list(zone, order, mt);
+	u32 prev = head;
+	u32 pfn = m->lru[head].next;
+
+	for (; pfn != head; prev = pfn, pfn = m->lru[pfn].next) {
+		if (pfn >= m->nr_pages)
+			return "free list leads to something that is not a page";
+		if (m->lru[pfn].prev != prev)
+			return "free list: prev of next is not me";
+		/* Also what ends the walk on a list that is a loop. */
+		if (tally->nr_free[order]++ >= zone->count.nr_free[order])
+			return "more blocks on the free lists than nr_free says";
+		if (page_zone(m, pfn) != zone)
+			return "block on the free list of another zone";
+		if (!page_buddy(m, pfn))
+			return "page on a free list without Buddy";
+		if (buddy_order(m, pfn) != order)
+			return "block on the free list of another order";
+	}
+	if (m->lru[head].prev != prev)
+		return "free list: tail of head is not the last block";
+	return NULL;
+}
+
+/* May these two free buddies stay apart? Only if a type without fallbacks is involved. */
+static bool may_stay_apart(const struct machine *m, u32 pfn, u32 buddy, unsigned int order)
+{
+	unsigned int a = get_pageblock_migratetype(m, pfn);
+	unsigned int b = get_pageblock_migratetype(m, buddy);
+
+	return order >= m->pageblock_order && a != b &&
+	       !(migratetype_is_mergeable(a) && migratetype_is_mergeable(b));
+}
+
+/* Every page of the zone: where are blocks, and do they overlap? */
+static const char *check_pages(struct machine *m, const struct zone *zone, struct tally *tally)
+{
+	u32 pfn = zone->zone_start_pfn;
+
+	while (pfn < zone->zone_end_pfn) {
+		unsigned int order;
+		u32 size;
+
+		if (page_zone(m, pfn) != zone)
+			return "page says it is in another zone";
+		if (!page_buddy(m, pfn)) {
+			pfn++;
+			continue;
+		}
+		order = buddy_order(m, pfn);
+		size = 1u << (order & 31u);
+		if (order > m->max_order)
+			return "order of a free block above the largest";
+		if (pfn & (size - 1))
+			return "free block is not aligned";
+		if (size > zone->zone_end_pfn - pfn)
+			return "free block reaches beyond its zone";
+		if (order < m->max_order && page_is_buddy(m, pfn, pfn ^ size, order) &&
+		    !may_stay_apart(m, pfn, pfn ^ size, order))
+			return "two free buddies that should have merged";
+		for (u32 i = 1; i < size; i++)
+			if (page_buddy(m, pfn + i))
+				return "free block inside a free block";
+		tally->nr_free[order]++;
+		tally->pages += size;
+		pfn += size;
+	}
+	return NULL;
+}
+
+static const char *check_zone(struct machine *m, const struct zone *zone)
+{
+	struct tally on_lists = {0}, in_pages = {0};
+	const char *err;
+
+	for (unsigned int order = 0; order <= m->max_order; order++) {
+		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++) {
+			err = check_list(m, zone, order, mt, &on_lists);
+			if (err)
+				return err;
+		}
+		if (on_lists.nr_free[order] != zone->count.nr_free[order])
+			return "fewer blocks on the free lists than nr_free says";
+	}
+	err = check_pages(m, zone, &in_pages);
+	if (err)
+		return err;
+	for (unsigned int order = 0; order <= m->max_order; order++)
+		if (in_pages.nr_free[order] != on_lists.nr_free[order])
+			return "page has Buddy but is on no free list";
+	if (in_pages.pages != zone->count.free)
+		return "NR_FREE_PAGES is not what the free lists hold";
+	if (zone->count.free > zone->count.managed)
+		return "more free pages than managed ones";
+	return NULL;
+}
+
+const char *lx_self_check(struct machine *m)
+{
+	for (u32 i = 0; i < m->nr_pageblocks; i++)
+		if (m->pageblock_flags[i] >= MIGRATE_TYPES)
+			return "pageblock of no known type";
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const char *err = check_zone(m, &m->zone[i]);
+
+		if (err)
+			return err;
+	}
+	return NULL;
+}

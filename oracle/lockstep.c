@@ -1,0 +1,1070 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lockstep.c - runs a program on every implementation of a lineup, operation
+ * by operation, and keeps their live sets equal (consensus): a success that
+ * not all share is taken back, a slot evicted in one is freed in all.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lane.h"
+#include "layout.h"
+
+#define NO_SLOT UINT32_MAX
+
+/* --------------------------------------------------------------- memory -- */
+
+static void *resize(void *p, size_t nr, size_t size)
+{
+	p = realloc(p, nr * size);
+	if (!p) {
+		fprintf(stderr, "pagefuzz: out of memory (%zu bytes)\n", nr * size);
+		abort();
+	}
+	return p;
+}
+
+/* State blocks are aligned to 64 as the contract says. */
+static void *resize_state(void *p, size_t size)
+{
+	free(p);
+	p = aligned_alloc(64, (size + 63) & ~(size_t)63);
+	if (!p)
+		resize(NULL, size, 1);
+	return p;
+}
+
+struct pf_oracle *pf_oracle_new(const struct pf_impl *const *lineup, unsigned nr)
+{
+	struct pf_oracle *run = calloc(1, sizeof(*run));
+
+	if (!run || !nr || nr > PF_MAX_LANES)
+		return free(run), NULL;
+	run->nr_lanes = nr;
+	for (unsigned i = 0; i < nr; i++) {
+		struct pf_lane *lane = calloc(1, sizeof(*lane));
+
+		if (!lane)
+			return pf_oracle_free(run), NULL;
+		run->lane[i] = lane;
+		lane->run = run;
+		lane->impl = lineup[i];
+		lane->index = i;
+		pf_world_init(lane);
+	}
+	run->slot_epoch = calloc(PF_NR_SLOTS, sizeof(uint32_t));
+	run->slot_index = calloc(PF_NR_SLOTS, sizeof(uint32_t));
+	if (!run->slot_epoch || !run->slot_index)
+		return pf_oracle_free(run), NULL;
+	return run;
+}
+
+void pf_oracle_free(struct pf_oracle *run)
+{
+	if (!run)
+		return;
+	for (unsigned i = 0; i < run->nr_lanes && run->lane[i]; i++) {
+		struct pf_lane *lane = run->lane[i];
+
+		pf_world_unpoison(lane);
+		free(lane->state);
+		free(lane->spare);
+		free(lane->owner);
+		free(lane->contents);
+		free(lane->unit_pfn);
+		free(lane->seen_accesses);
+		free(lane->block_state);
+		free(lane->block_type);
+		pf_mirror_free(&lane->mirror);
+		free(run->start[0].lane[i].image);
+		free(run->start[1].lane[i].image);
+		free(lane);
+	}
+	pf_mirror_free(&run->start[0].valid);
+	pf_mirror_free(&run->start[1].valid);
+	free(run->slot);
+	free(run->arena_slot);
+	free(run->slot_epoch);
+	free(run->slot_index);
+	free(run->evicted);
+	free(run->seen);
+	free(run);
+}
+
+void pf_oracle_options(struct pf_oracle *run, const struct pf_options *options)
+{
+	run->options = *options;
+}
+
+/* Arrays by page only grow; what they gain is "not live". */
+static void grow_pages(struct pf_oracle *run, uint32_t pages)
+{
+	uint32_t old = run->room_pages;
+
+	if (pages <= old)
+		return;
+	run->seen = resize(run->seen, pages / 64 + 1, sizeof(uint64_t));
+	for (unsigned i = 0; i < run->nr_lanes; i++) {
+		struct pf_lane *lane = run->lane[i];
+
+		pf_world_unpoison(lane);
+		lane->owner = resize(lane->owner, pages, sizeof(uint32_t));
+		lane->contents = resize(lane->contents, pages, sizeof(uint64_t));
+		/* A pageblock is at least a page. */
+		lane->block_state = resize(lane->block_state, pages + 1, 1);
+		lane->block_type = resize(lane->block_type, pages + 1, 1);
+		memset(lane->owner + old, 0, (pages - old) * sizeof(uint32_t));
+		memset(lane->contents + old, 0, (pages - old) * sizeof(uint64_t));
+		memset(lane->block_state + old, 0, pages + 1 - old);
+	}
+	run->room_pages = pages;
+	for (unsigned i = 0; i < run->nr_lanes; i++)
+		pf_world_poison(run->lane[i]);
+}
+
+static void grow_units(struct pf_oracle *run)
+{
+	for (unsigned i = 0; i < run->nr_lanes; i++)
+		run->lane[i]->unit_pfn = resize(run->lane[i]->unit_pfn,
+						run->max_slots + run->arena_size, sizeof(uint32_t));
+}
+
+static void grow_slots(struct pf_oracle *run, size_t n)
+{
+	if (n < run->max_slots)
+		return;
+	run->max_slots = n + n / 2 + 64;
+	run->slot = resize(run->slot, run->max_slots, sizeof(*run->slot));
+	run->evicted = resize(run->evicted, run->max_slots, sizeof(uint32_t));
+	for (unsigned i = 0; i < run->nr_lanes; i++)
+		run->lane[i]->seen_accesses =
+			resize(run->lane[i]->seen_accesses, run->max_slots, sizeof(uint32_t));
+	grow_units(run);
+}
+
+/* A range of units for a slot that has many; sizes are rounded up to 2^class. */
+static unsigned unit_class(uint32_t nr)
+{
+	unsigned c = 0;
+
+	while (1u << c < nr)
+		c++;
+	return c;
+}
+
+static uint32_t units_get(struct pf_oracle *run, uint32_t nr, uint32_t slot)
+{
+	unsigned c = unit_class(nr);
+	uint32_t first = run->arena_free[c];
+
+	if (first != PF_NO_UNIT) {
+		run->arena_free[c] = run->arena_slot[first];
+	} else {
+		first = run->arena_top;
+		run->arena_top += 1u << c;
+		if (run->arena_top > run->arena_size) {
+			run->arena_size = run->arena_top * 2;
+			run->arena_slot =
+				resize(run->arena_slot, run->arena_size, sizeof(uint32_t));
+			grow_units(run);
+		}
+	}
+	for (uint32_t i = 0; i < nr; i++)
+		run->arena_slot[first + i] = slot;
+	return run->max_slots + first;
+}
+
+static void units_put(struct pf_oracle *run, uint32_t unit, uint32_t nr)
+{
+	unsigned c = unit_class(nr);
+
+	run->arena_slot[unit - run->max_slots] = run->arena_free[c];
+	run->arena_free[c] = unit - run->max_slots;
+}
+
+/* ---------------------------------------------------------------- start -- */
+
+static void fill_start(struct pf_oracle *run, struct pf_start *s)
+{
+	s->layout = run->layout;
+	if (!pf_mirror_setup(&s->valid, &s->layout))
+		resize(NULL, SIZE_MAX / 2, 1);
+	pf_mirror_fill(&s->valid);
+	for (unsigned i = 0; i < run->nr_lanes; i++) {
+		s->lane[i].size = 0;
+		s->lane[i].active = run->lane[i]->impl->footprint(&run->layout) != 0;
+	}
+	s->filled = true;
+}
+
+#define IMAGE_LIMIT (1u << 20) /* larger states are initialised each time */
+
+/* The state as init() leaves it: from an image if there is one, else make one. */
+static void start_state(struct pf_lane *lane, struct pf_start *s)
+{
+	struct pf_oracle *run = lane->run;
+	unsigned i = lane->index;
+
+	if (s->lane[i].size) {
+		lane->state_size = s->lane[i].size;
+		memcpy(lane->state, s->lane[i].image, lane->state_size);
+		return;
+	}
+	lane->state_size = lane->impl->footprint(&run->layout);
+	if (lane->state_size > lane->state_room) {
+		/* The other start's image holds pointers into the old block. */
+		run->start[0].lane[i].size = run->start[1].lane[i].size = 0;
+		lane->state = resize_state(lane->state, lane->state_size);
+		lane->spare = resize_state(lane->spare, lane->state_size);
+		lane->state_room = lane->state_size;
+	}
+	lane->impl->init(lane->state, &run->layout, &lane->world);
+	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > IMAGE_LIMIT)
+		return;
+	if (lane->state_size > s->lane[i].room) {
+		s->lane[i].image = resize(s->lane[i].image, lane->state_size, 1);
+		s->lane[i].room = lane->state_size;
+	}
+	memcpy(s->lane[i].image, lane->state, lane->state_size);
+	s->lane[i].size = lane->state_size;
+}
+
+static void start_lane(struct pf_lane *lane, struct pf_start *s)
+{
+	struct pf_oracle *run = lane->run;
+	uint32_t pages = pf_layout_pages(&run->layout);
+
+	lane->active = s->lane[lane->index].active;
+	if (!lane->active)
+		return;
+	lane->work_limit = 64ull * pages + 4096;
+	lane->work = 0;
+	lane->hash = 0;
+	lane->total_migrated = lane->total_evicted = 0;
+	lane->extfrag_before = lane->figures.events[PF_EV_EXTFRAG];
+	memset(lane->inject, 0, sizeof(lane->inject));
+	if (!pf_mirror_setup(&lane->mirror, &run->layout))
+		resize(NULL, SIZE_MAX / 2, 1);
+	lane->mirror.valid = &run->valid;
+	pf_mirror_copy(&lane->mirror, &run->valid);
+	start_state(lane, s);
+}
+
+/* False: nobody can run this layout. */
+static bool start(struct pf_oracle *run)
+{
+	static const struct pf_layout empty;
+	struct pf_layout layout;
+	struct pf_start *s = NULL;
+	bool any = false;
+
+	if (run->dirty) {
+		for (unsigned i = 0; i < run->nr_lanes; i++)
+			if (run->lane[i]->active)
+				pf_world_reset(run->lane[i]);
+		run->dirty = false;
+	}
+	layout = empty;
+	pf_layout_build(&layout, run->ops, run->nr_ops);
+	if (run->options.max_pages && pf_layout_pages(&layout) > run->options.max_pages)
+		return false;
+	run->layout = layout;
+	run->have_layout = true;
+	grow_pages(run, pf_layout_pages(&layout));
+	grow_slots(run, run->nr_ops);
+
+	for (unsigned i = 0; i < 2 && !s; i++)
+		if (run->start[i].filled && !memcmp(&run->start[i].layout, &layout, sizeof(layout)))
+			s = &run->start[i];
+	if (!s) {
+		/* The first start is for the layout that a program without configuration has. */
+		struct pf_layout plain = empty;
+
+		pf_layout_build(&plain, NULL, 0);
+		s = &run->start[!!memcmp(&plain, &layout, sizeof(layout))];
+		fill_start(run, s);
+	}
+	run->valid = s->valid;
+	run->valid.valid = &run->valid;
+	for (unsigned i = 0; i < run->nr_lanes; i++) {
+		start_lane(run->lane[i], s);
+		any |= run->lane[i]->active;
+	}
+	run->nr_slots = 0;
+	run->nr_evicted = 0;
+	run->arena_top = 0;
+	for (unsigned i = 0; i < PF_MAX_ORDER + 2; i++)
+		run->arena_free[i] = PF_NO_UNIT;
+	run->generation = 0;
+	if (!++run->epoch) {
+		memset(run->slot_epoch, 0, PF_NR_SLOTS * sizeof(uint32_t));
+		run->epoch = 1;
+	}
+	pf_relations_start(run);
+	return any;
+}
+
+/* -------------------------------------------------------------- helpers -- */
+
+static void answer(struct pf_lane *lane, const struct pf_op *op, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void answer(struct pf_lane *lane, const struct pf_op *op, const char *fmt, ...)
+{
+	const struct pf_oracle *run = lane->run;
+	char text[120];
+	va_list ap;
+
+	if (!run->options.trace || !op)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	run->options.trace(run->options.trace_arg, run->step, op, lane->index, text);
+}
+
+static void answer_skipped(struct pf_lane *lane, const struct pf_op *op)
+{
+	lane->figures.skipped++;
+	answer(lane, op, "skipped: not supported");
+}
+
+static inline void mix(struct pf_lane *lane, uint64_t v)
+{
+	lane->hash = (lane->hash ^ v) * 0x9e3779b97f4a7c15ull;
+	lane->hash ^= lane->hash >> 29;
+}
+
+/* Work is bounded for each call of an implementation. */
+static inline void begin(struct pf_lane *lane)
+{
+	lane->work = 0;
+}
+
+static struct pf_slot *slot_of(struct pf_oracle *run, uint32_t name)
+{
+	struct pf_slot *slot;
+
+	if (run->slot_epoch[name] == run->epoch)
+		return &run->slot[run->slot_index[name]];
+	run->slot_epoch[name] = run->epoch;
+	run->slot_index[name] = run->nr_slots;
+	slot = &run->slot[run->nr_slots++];
+	memset(slot, 0, sizeof(*slot));
+	slot->name = name;
+	return slot;
+}
+
+static uint32_t index_of(const struct pf_oracle *run, const struct pf_slot *slot)
+{
+	return slot - run->slot;
+}
+
+static void fill_slot(struct pf_oracle *run, struct pf_slot *slot, enum pf_slot_state state,
+		      unsigned order, unsigned mobility, uint32_t nr_units)
+{
+	uint32_t index = index_of(run, slot);
+
+	slot->state = state;
+	slot->order = order;
+	slot->mobility = mobility;
+	slot->attrs = mobility == PF_MOVABLE ? PF_PAGE_MOVABLE : 0;
+	slot->accesses = 0;
+	slot->generation = ++run->generation & 0xfffff;
+	slot->nr_units = nr_units;
+	slot->first_unit = state == PF_SLOT_BLOCK ? index : units_get(run, nr_units, index);
+	pf_for_each_lane(run, lane) lane->seen_accesses[index] = 0;
+}
+
+static void empty_slot(struct pf_oracle *run, struct pf_slot *slot)
+{
+	if (slot->state != PF_SLOT_BLOCK)
+		units_put(run, slot->first_unit, slot->nr_units);
+	slot->state = PF_SLOT_EMPTY;
+}
+
+static void give_back(struct pf_lane *lane, uint32_t unit, unsigned order, unsigned cpu)
+{
+	pf_pfn pfn = lane->unit_pfn[unit];
+
+	pf_world_release(lane, unit);
+	begin(lane);
+	lane->impl->free(lane->state, pfn, order, cpu);
+}
+
+static void free_slot(struct pf_oracle *run, struct pf_slot *slot, unsigned cpu)
+{
+	pf_for_each_lane(run, lane)
+	{
+		if (slot->state == PF_SLOT_CONTIG) {
+			pf_pfn pfn = lane->unit_pfn[slot->first_unit];
+
+			for (uint32_t u = 0; u < slot->nr_units; u++)
+				pf_world_release(lane, slot->first_unit + u);
+			begin(lane);
+			lane->impl->free_contig(lane->state, pfn, slot->nr_units);
+			continue;
+		}
+		for (uint32_t u = 0; u < slot->nr_units; u++)
+			give_back(lane, slot->first_unit + u, slot->order, cpu);
+	}
+	empty_slot(run, slot);
+}
+
+/* Slots that some lane's reclaim emptied are emptied in all. */
+static void share_evictions(struct pf_oracle *run)
+{
+	for (uint32_t i = 0; i < run->nr_evicted; i++) {
+		struct pf_slot *slot = &run->slot[run->evicted[i]];
+
+		pf_for_each_lane(run, lane) if (lane->unit_pfn[slot->first_unit] != PF_NO_PFN)
+			give_back(lane, slot->first_unit, slot->order, 0);
+		empty_slot(run, slot);
+	}
+	if (run->nr_evicted)
+		pf_relation_leave(run);
+	run->nr_evicted = 0;
+}
+
+/* ----------------------------------------------------------- operations -- */
+
+static struct pf_request request(const struct pf_oracle *run, unsigned order, const uint16_t *rest)
+{
+	/* rest: mobility, gfp, cpu, node, zone, in this order for alloc and bulk. */
+	struct pf_request req = {
+		.order = order,
+		.mobility = rest[0],
+		.gfp = pf_gfp_flags[rest[1]],
+		.cpu = rest[2] % run->layout.nr_cpus,
+		.node = rest[3] % run->layout.nr_nodes,
+		.zone = rest[4] ? rest[4] - 1u : PF_ZONE_MOVABLE,
+	};
+
+	/* As Linux: only movable requests may use ZONE_MOVABLE. */
+	if (req.mobility != PF_MOVABLE && req.zone == PF_ZONE_MOVABLE)
+		req.zone = PF_ZONE_NORMAL;
+	return req;
+}
+
+static void accept(struct pf_lane *lane, uint32_t unit, pf_pfn pfn, const struct pf_request *req)
+{
+	uint32_t idx = pfn - lane->run->layout.base_pfn;
+
+	pf_law_placement(lane, pfn, req->order, req);
+	pf_law_exclusive(lane, idx, req->order);
+	pf_world_place(lane, unit, idx, req->order);
+	if (!lane->run->options.unchecked)
+		pf_law_reserves(lane, idx, req);
+	lane->figures.alloc_ok[req->order]++;
+}
+
+static void reject(struct pf_lane *lane, const struct pf_request *req)
+{
+	if (!lane->run->options.unchecked)
+		pf_law_feasibility(lane, req);
+	lane->figures.alloc_failed[req->order]++;
+}
+
+static void do_alloc(struct pf_oracle *run, const struct pf_op *op)
+{
+	struct pf_request req = request(run, op->arg[PF_ALLOC_ORDER], &op->arg[PF_ALLOC_MOBILITY]);
+	struct pf_slot *slot = slot_of(run, op->slot);
+	uint32_t unit = index_of(run, slot);
+	pf_pfn pfn[PF_MAX_LANES];
+	bool all = true;
+
+	if (slot->state != PF_SLOT_EMPTY)
+		free_slot(run, slot, req.cpu);
+	fill_slot(run, slot, PF_SLOT_BLOCK, req.order, req.mobility, 1);
+	pf_relation_request(run, &req);
+	pf_for_each_lane(run, lane)
+	{
+		pf_pfn got;
+
+		lane->unit_pfn[unit] = PF_NO_PFN;
+		begin(lane);
+		got = pfn[lane->index] = lane->impl->alloc(lane->state, &req);
+		mix(lane, got);
+		if (got != PF_NO_PFN) {
+			accept(lane, unit, got, &req);
+			answer(lane, op, "pfn %u", got);
+		} else {
+			reject(lane, &req);
+			answer(lane, op, "failed");
+			all = false;
+		}
+	}
+	if (!run->options.unchecked)
+		pf_relation_same_log(run, pfn);
+	if (all)
+		return;
+	pf_for_each_lane(run, lane)
+	{
+		if (pfn[lane->index] != PF_NO_PFN) {
+			give_back(lane, unit, req.order, req.cpu);
+			answer(lane, op, "taken back: not all succeeded");
+		}
+		lane->grouped = false;
+	}
+	empty_slot(run, slot);
+}
+
+#define MAX_BULK 127
+
+static unsigned bulk_alloc(struct pf_lane *lane, const struct pf_request *req, unsigned nr,
+			   pf_pfn *pfn)
+{
+	unsigned got = 0;
+
+	begin(lane);
+	if (lane->impl->alloc_bulk)
+		return lane->impl->alloc_bulk(lane->state, req, nr, pfn);
+	for (; got < nr; got++) {
+		begin(lane);
+		pfn[got] = lane->impl->alloc(lane->state, req);
+		if (pfn[got] == PF_NO_PFN)
+			break;
+	}
+	return got;
+}
+
+static void do_bulk(struct pf_oracle *run, const struct pf_op *op)
+{
+	struct pf_request req = request(run, 0, &op->arg[PF_BULK_MOBILITY]);
+	struct pf_slot *slot = slot_of(run, op->slot);
+	unsigned want = op->arg[PF_BULK_COUNT] ? op->arg[PF_BULK_COUNT] : 1, least = want;
+	pf_pfn pfn[PF_MAX_LANES][MAX_BULK], one[PF_MAX_LANES];
+	unsigned got[PF_MAX_LANES];
+
+	if (slot->state != PF_SLOT_EMPTY)
+		free_slot(run, slot, req.cpu);
+	fill_slot(run, slot, PF_SLOT_UNITS, 0, req.mobility, want);
+	pf_relation_request(run, &req);
+	pf_for_each_lane(run, lane)
+	{
+		unsigned i = lane->index;
+
+		for (unsigned u = 0; u < want; u++)
+			lane->unit_pfn[slot->first_unit + u] = PF_NO_PFN;
+		got[i] = bulk_alloc(lane, &req, want, pfn[i]);
+		mix(lane, got[i]);
+		if (got[i] > want)
+			pf_broken(lane, PF_LAW_TRUTHFUL, "asked for %u pages, answered %u", want,
+				  got[i]);
+		for (unsigned u = 0; u < got[i]; u++) {
+			mix(lane, pfn[i][u]);
+			accept(lane, slot->first_unit + u, pfn[i][u], &req);
+		}
+		if (got[i] < want && !lane->impl->alloc_bulk)
+			reject(lane, &req);
+		answer(lane, op, "%u pages, first pfn %u", got[i], got[i] ? pfn[i][0] : 0);
+		if (got[i] < least)
+			least = got[i];
+		if (got[i] < want)
+			lane->grouped = false;
+	}
+	for (unsigned u = 0; u < least && !run->options.unchecked; u++) {
+		pf_for_each_lane(run, lane) one[lane->index] = pfn[lane->index][u];
+		pf_relation_same_log(run, one);
+	}
+	if (least == want)
+		return;
+	pf_relation_leave(run);
+	pf_for_each_lane(run, lane) for (unsigned u = got[lane->index]; u > least; u--)
+		give_back(lane, slot->first_unit + u - 1, 0, req.cpu);
+	if (least) {
+		slot->nr_units = least;
+	} else {
+		empty_slot(run, slot);
+	}
+}
+
+static void do_split(struct pf_oracle *run, const struct pf_op *op)
+{
+	struct pf_slot *slot = slot_of(run, op->slot);
+	uint32_t unit = slot->first_unit, nr = 1u << slot->order, first;
+
+	if (slot->state != PF_SLOT_BLOCK || !slot->order)
+		return;
+	first = units_get(run, nr, index_of(run, slot));
+	pf_for_each_lane(run, lane)
+	{
+		pf_pfn pfn = lane->unit_pfn[unit];
+
+		pf_world_split(lane, unit, first);
+		begin(lane);
+		if (lane->impl->split)
+			lane->impl->split(lane->state, pfn, slot->order);
+		answer(lane, op, "%u pages from pfn %u", nr, pfn);
+	}
+	slot->state = PF_SLOT_UNITS;
+	slot->order = 0;
+	slot->first_unit = first;
+	slot->nr_units = nr;
+}
+
+static void accept_contig(struct pf_lane *lane, struct pf_slot *slot, pf_pfn pfn)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	uint32_t idx = pfn - l->base_pfn, nr = slot->nr_units;
+	unsigned z = pf_zone_of(l, idx);
+
+	lane->figures.checks++;
+	if (pfn < l->zone[z].start_pfn || l->zone[z].start_pfn + l->zone[z].spanned - pfn < nr)
+		pf_broken(lane, PF_LAW_PLACEMENT, "range [%u, %u) leaves its zone", pfn, pfn + nr);
+	for (uint32_t i = 0; i < nr; i++) {
+		pf_law_exclusive(lane, idx + i, 0);
+		pf_world_place(lane, slot->first_unit + i, idx + i, 0);
+	}
+}
+
+static void do_contig(struct pf_oracle *run, const struct pf_op *op)
+{
+	uint32_t pages = pf_layout_pages(&run->layout), at = op->arg[PF_CONTIG_AT] % pages;
+	uint32_t nr = op->arg[PF_CONTIG_PAGES] ? op->arg[PF_CONTIG_PAGES] : 1;
+	struct pf_slot *slot = slot_of(run, op->slot);
+	pf_pfn pfn = run->layout.base_pfn + at;
+	bool ok[PF_MAX_LANES] = {false}, all = true;
+
+	if (slot->state != PF_SLOT_EMPTY)
+		free_slot(run, slot, 0);
+	if (nr > pages - at)
+		nr = pages - at;
+	fill_slot(run, slot, PF_SLOT_CONTIG, 0, op->arg[PF_CONTIG_MOBILITY], nr);
+	pf_for_each_lane(run, lane)
+	{
+		unsigned i = lane->index;
+
+		if (!lane->impl->alloc_contig) {
+			answer_skipped(lane, op);
+			all = false;
+			continue;
+		}
+		begin(lane);
+		ok[i] = lane->impl->alloc_contig(lane->state, pfn, nr, slot->mobility);
+		mix(lane, ok[i]);
+		if (ok[i])
+			accept_contig(lane, slot, pfn);
+		answer(lane, op, ok[i] ? "pfn %u, %u pages" : "failed", pfn, nr);
+		all &= ok[i];
+	}
+	pf_relation_leave(run);
+	if (all)
+		return;
+	pf_for_each_lane(run, lane)
+	{
+		if (!ok[lane->index])
+			continue;
+		for (uint32_t i = 0; i < nr; i++)
+			pf_world_release(lane, slot->first_unit + i);
+		begin(lane);
+		lane->impl->free_contig(lane->state, pfn, nr);
+	}
+	empty_slot(run, slot);
+}
+
+static void do_attr(struct pf_oracle *run, const struct pf_op *op)
+{
+	static const struct {
+		uint16_t set, clear;
+	} change[PF_NR_OPS] = {
+		[PF_OP_PIN] = {PF_PAGE_PINNED, 0},
+		[PF_OP_UNPIN] = {0, PF_PAGE_PINNED},
+		[PF_OP_DIRTY] = {PF_PAGE_DIRTY, 0},
+		[PF_OP_CLEAN] = {0, PF_PAGE_DIRTY},
+		[PF_OP_WRITEBACK] = {PF_PAGE_WRITEBACK, PF_PAGE_DIRTY},
+		[PF_OP_WRITTEN] = {0, PF_PAGE_WRITEBACK},
+		[PF_OP_EVICTABLE] = {PF_PAGE_EVICTABLE, 0},
+		[PF_OP_UNEVICTABLE] = {0, PF_PAGE_EVICTABLE},
+		[PF_OP_LOCK] = {PF_PAGE_LOCKED, 0},
+		[PF_OP_UNLOCK] = {0, PF_PAGE_LOCKED},
+	};
+	struct pf_slot *slot = slot_of(run, op->slot);
+
+	if (slot->state == PF_SLOT_EMPTY)
+		return;
+	if (op->kind == PF_OP_ACCESS)
+		slot->accesses++;
+	slot->attrs = (slot->attrs | change[op->kind].set) & ~change[op->kind].clear;
+}
+
+static void do_compact(struct pf_oracle *run, const struct pf_op *op)
+{
+	static const char *const name[] = {"skipped",	      "deferred",  "complete",
+					   "partial_skipped", "contended", "success"};
+	struct pf_compact_request req = {
+		.order = op->arg[PF_COMPACT_WHOLE] ? -1 : op->arg[PF_COMPACT_ORDER],
+		.mobility = op->arg[PF_COMPACT_MOBILITY],
+		.mode = op->arg[PF_COMPACT_MODE],
+		.node = op->arg[PF_COMPACT_NODE] % run->layout.nr_nodes,
+	};
+
+	pf_for_each_lane(run, lane)
+	{
+		enum pf_compact_result r;
+		uint64_t before = lane->migrated_pages;
+
+		if (!lane->impl->compact) {
+			answer_skipped(lane, op);
+			continue;
+		}
+		begin(lane);
+		r = lane->impl->compact(lane->state, &req);
+		mix(lane, r);
+		answer(lane, op, "%s, %llu pages moved", r < PF_NR_COMPACT_RESULTS ? name[r] : "?",
+		       (unsigned long long)(lane->migrated_pages - before));
+		if (!run->options.unchecked)
+			pf_law_truthful_compact(lane, &req, r);
+	}
+}
+
+static void do_reclaim(struct pf_oracle *run, const struct pf_op *op)
+{
+	unsigned nr = op->arg[PF_RECLAIM_PAGES] ? op->arg[PF_RECLAIM_PAGES] : 1;
+
+	pf_for_each_lane(run, lane)
+	{
+		unsigned got;
+
+		if (!lane->impl->reclaim) {
+			answer_skipped(lane, op);
+			continue;
+		}
+		begin(lane);
+		got = lane->impl->reclaim(lane->state,
+					  op->arg[PF_RECLAIM_NODE] % run->layout.nr_nodes, nr,
+					  op->arg[PF_RECLAIM_MODE]);
+		mix(lane, got);
+		answer(lane, op, "%u pages", got);
+		pf_law_truthful_reclaim(lane, got);
+	}
+}
+
+static void undo_block(struct pf_lane *lane, uint32_t block)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	pf_pfn pfn = l->base_pfn + (block << l->pageblock_order);
+	bool isolated = lane->block_state[block] == PF_BLOCK_ISOLATED;
+
+	pf_world_show_block(lane, block);
+	begin(lane);
+	(isolated ? lane->impl->undo_isolate : lane->impl->online)(lane->state, pfn);
+	if (isolated)
+		pf_law_undone(lane, block);
+}
+
+static void hide_block(struct pf_lane *lane, uint32_t block, bool offline)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	uint32_t idx = block << l->pageblock_order;
+
+	lane->figures.checks++;
+	for (uint32_t i = idx;
+	     offline && i < idx + (1u << l->pageblock_order) && i < pf_layout_pages(l); i++)
+		if (lane->owner[i])
+			pf_broken(
+				lane, PF_LAW_TRUTHFUL,
+				"says that the pageblock at pfn %u is offline, but a%u lives there",
+				l->base_pfn + idx,
+				pf_unit_slot(lane->run, lane->owner[i] - 1)->name);
+	pf_world_hide_block(lane, block, offline ? PF_BLOCK_OFFLINE : PF_BLOCK_ISOLATED);
+}
+
+static void do_block(struct pf_oracle *run, const struct pf_op *op)
+{
+	const struct pf_layout *l = &run->layout;
+	uint32_t blocks = ((pf_layout_pages(l) - 1) >> l->pageblock_order) + 1;
+	uint32_t block = op->arg[PF_BLOCK_NR] % blocks;
+	pf_pfn pfn = l->base_pfn + (block << l->pageblock_order);
+	bool offline = op->kind == PF_OP_OFFLINE || op->kind == PF_OP_ONLINE;
+	bool undo = op->kind == PF_OP_UNDO || op->kind == PF_OP_ONLINE;
+
+	pf_relation_leave(run);
+	pf_for_each_lane(run, lane)
+	{
+		const struct pf_impl *impl = lane->impl;
+		bool ok;
+
+		if (offline ? !impl->offline || !impl->online
+			    : !impl->isolate || !impl->undo_isolate) {
+			answer_skipped(lane, op);
+			continue;
+		}
+		if (undo) {
+			if (lane->block_state[block] ==
+			    (offline ? PF_BLOCK_OFFLINE : PF_BLOCK_ISOLATED))
+				undo_block(lane, block);
+			continue;
+		}
+		if (lane->block_state[block] != PF_BLOCK_NORMAL)
+			continue;
+		/* The type of a block that no memory starts in can't be told. */
+		lane->block_type[block] = PF_NR_BLOCK_TYPES;
+		if (impl->block_type && pf_mirror_test(&run->valid, pfn - l->base_pfn, 0))
+			lane->block_type[block] = impl->block_type(lane->state, pfn);
+		begin(lane);
+		ok = (offline ? impl->offline : impl->isolate)(lane->state, pfn);
+		mix(lane, ok);
+		answer(lane, op, ok ? "pageblock at pfn %u" : "refused", pfn);
+		if (ok)
+			hide_block(lane, block, offline);
+	}
+}
+
+static void do_daemon(struct pf_oracle *run, const struct pf_op *op)
+{
+	pf_for_each_lane(run, lane)
+	{
+		begin(lane);
+		if (op->kind == PF_OP_DRAIN && lane->impl->drain) {
+			lane->impl->drain(lane->state, op->arg[PF_DRAIN_CPU]
+							       ? (op->arg[PF_DRAIN_CPU] - 1) %
+									 run->layout.nr_cpus
+							       : -1);
+		} else if (op->kind == PF_OP_TICK && lane->impl->tick) {
+			lane->impl->tick(lane->state, op->arg[PF_TICK_DAEMON],
+					 op->arg[PF_TICK_NODE] % run->layout.nr_nodes);
+		} else if (op->kind == PF_OP_TUNE && lane->impl->tune &&
+			   op->arg[PF_TUNE_KNOB] < PF_NR_KNOBS) {
+			mix(lane, lane->impl->tune(lane->state, op->arg[PF_TUNE_KNOB],
+						   op->arg[PF_TUNE_VALUE]));
+			lane->grouped = false;
+		} else {
+			answer_skipped(lane, op);
+		}
+	}
+}
+
+static void do_inject(struct pf_oracle *run, const struct pf_op *op)
+{
+	unsigned what = op->arg[PF_INJECT_WHAT], count = op->arg[PF_INJECT_COUNT];
+
+	if (what >= PF_NR_INJECT)
+		return;
+	pf_for_each_lane(run, lane)
+	{
+		lane->inject[what].after = op->arg[PF_INJECT_AFTER];
+		lane->inject[what].count = count ? count : 1;
+	}
+}
+
+static void audit(struct pf_oracle *run)
+{
+	pf_for_each_lane(run, lane) pf_laws_audit(lane);
+	pf_relation_totals(run);
+}
+
+static void do_op(struct pf_oracle *run, const struct pf_op *op)
+{
+	struct pf_slot *slot;
+
+	switch (op->kind) {
+	case PF_OP_ALLOC:
+		do_alloc(run, op);
+		break;
+	case PF_OP_FREE:
+		slot = slot_of(run, op->slot);
+		if (slot->state != PF_SLOT_EMPTY)
+			free_slot(run, slot, op->arg[PF_FREE_CPU] % run->layout.nr_cpus);
+		break;
+	case PF_OP_BULK:
+		do_bulk(run, op);
+		break;
+	case PF_OP_SPLIT:
+		do_split(run, op);
+		break;
+	case PF_OP_CONTIG:
+		do_contig(run, op);
+		break;
+	case PF_OP_COMPACT:
+		do_compact(run, op);
+		break;
+	case PF_OP_RECLAIM:
+		do_reclaim(run, op);
+		break;
+	case PF_OP_ISOLATE:
+	case PF_OP_UNDO:
+	case PF_OP_OFFLINE:
+	case PF_OP_ONLINE:
+		do_block(run, op);
+		break;
+	case PF_OP_DRAIN:
+	case PF_OP_TICK:
+	case PF_OP_TUNE:
+		do_daemon(run, op);
+		break;
+	case PF_OP_INJECT:
+		do_inject(run, op);
+		break;
+	case PF_OP_CHECK:
+		if (run->options.unchecked)
+			break;
+		audit(run);
+		pf_relation_mirrored(run);
+		break;
+	default:
+		if (!pf_op_info[op->kind].config)
+			do_attr(run, op);
+	}
+}
+
+static void after_op(struct pf_oracle *run)
+{
+	share_evictions(run);
+	pf_for_each_lane(run, lane)
+	{
+		lane->total_migrated += lane->migrated_pages;
+		lane->total_evicted += lane->evicted_pages;
+		if (run->options.unchecked)
+			continue;
+		/* Moves first: an audit can say more than a count about pages moved wrongly. */
+		if (lane->moved) {
+			lane->grouped = false;
+			pf_laws_audit(lane);
+		}
+		pf_laws_step(lane);
+	}
+}
+
+static void step(struct pf_oracle *run, const struct pf_op *op)
+{
+	pf_for_each_lane(run, lane)
+	{
+		lane->moved = false;
+		lane->evicted_pages = 0;
+		lane->migrated_pages = 0;
+		lane->figures.ops++;
+	}
+	if (run->options.trace)
+		run->options.trace(run->options.trace_arg, run->step, op, 0, NULL);
+	do_op(run, op);
+	after_op(run);
+}
+
+/* ------------------------------------------------------------------ end -- */
+
+static void note_end(struct pf_lane *lane)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	uint64_t free = 0, suitable = 0;
+
+	lane->figures.largest_free_order = -1;
+	for (unsigned z = 0; z < l->nr_zones; z++) {
+		free += lane->mirror.nset[z][0];
+		suitable += (uint64_t)lane->mirror.nset[z][l->pageblock_order]
+			    << l->pageblock_order;
+		for (int o = l->max_order; o > lane->figures.largest_free_order; o--)
+			if (lane->mirror.nset[z][o])
+				lane->figures.largest_free_order = o;
+	}
+	lane->figures.free_pages = free;
+	/* Linux's unusable free space index, unusable_free_index(). */
+	lane->figures.unusable_index = free ? (free - suitable) * 1000 / free : 1000;
+	if (lane->impl->stats) {
+		const struct pf_stats *s = lane->impl->stats(lane->state);
+
+		lane->figures.migrate_scanned += s->compact_migrate_scanned;
+		lane->figures.free_scanned += s->compact_free_scanned;
+	}
+}
+
+/* Give everything back; what is left must be the start. */
+static void finish(struct pf_oracle *run)
+{
+	bool check = !run->options.unchecked;
+
+	run->step = run->nr_ops;
+	if (check)
+		audit(run);
+	pf_for_each_lane(run, lane) note_end(lane);
+	if (run->options.maps_before_end)
+		pf_oracle_maps(run, run->options.maps_before_end);
+	for (uint32_t s = 0; s < run->nr_slots; s++)
+		if (run->slot[s].state != PF_SLOT_EMPTY)
+			free_slot(run, &run->slot[s], 0);
+	pf_for_each_lane(run, lane)
+	{
+		uint32_t blocks = pf_block_of(run, pf_layout_pages(&run->layout) - 1) + 1;
+
+		for (uint32_t b = 0; lane->has_ranges && b < blocks; b++)
+			if (lane->block_state[b] != PF_BLOCK_NORMAL)
+				undo_block(lane, b);
+		lane->has_ranges = false;
+		begin(lane);
+		if (lane->impl->drain)
+			lane->impl->drain(lane->state, -1);
+		if (!check)
+			continue;
+		pf_laws_step(lane);
+		pf_law_canonical(lane);
+	}
+	if (check)
+		pf_relations_end(run);
+}
+
+static bool is_known(const char *signature)
+{
+	for (size_t i = 0; i < pf_nr_known; i++)
+		if (!strcmp(pf_known[i].signature, signature))
+			return true;
+	return false;
+}
+
+enum pf_outcome pf_oracle_run(struct pf_oracle *run, const struct pf_op *ops, size_t n,
+			      struct pf_verdict *verdict)
+{
+	enum pf_outcome outcome = PF_CLEAN;
+
+	run->ops = ops;
+	run->nr_ops = n;
+	run->step = 0;
+	run->hash = 0;
+	if (!start(run))
+		return PF_UNSUPPORTED;
+	if (!setjmp(run->out)) {
+		for (; run->step < n; run->step++)
+			if (!pf_op_info[ops[run->step].kind].config)
+				step(run, &ops[run->step]);
+		finish(run);
+	} else {
+		run->dirty = true;
+		pf_for_each_lane(run, lane) lane->muted = false;
+		*verdict = run->verdict;
+		outcome = is_known(verdict->signature) ? PF_KNOWN : PF_FINDING;
+	}
+	for (unsigned i = 0; i < run->nr_lanes; i++)
+		run->hash = (run->hash ^ run->lane[i]->hash) * 0x9e3779b97f4a7c15ull;
+	return outcome;
+}
+
+uint64_t pf_oracle_hash(const struct pf_oracle *run)
+{
+	return run->hash;
+}
+
+unsigned pf_oracle_lanes(const struct pf_oracle *run)
+{
+	return run->nr_lanes;
+}
+
+const struct pf_impl *pf_oracle_impl(const struct pf_oracle *run, unsigned lane)
+{
+	return run->lane[lane]->impl;
+}
+
+const struct pf_figures *pf_oracle_figures(const struct pf_oracle *run, unsigned lane)
+{
+	return &run->lane[lane]->figures;
+}
+
+void pf_oracle_reset_figures(struct pf_oracle *run)
+{
+	for (unsigned i = 0; i < run->nr_lanes; i++)
+		memset(&run->lane[i]->figures, 0, sizeof(run->lane[i]->figures));
+}
+
+const struct pf_layout *pf_oracle_layout(const struct pf_oracle *run)
+{
+	return &run->layout;
+}

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * world.c - the owners of pages: contents, attributes, and what an
+ * implementation may ask of the outside (moves, evictions, work accounting).
+ */
+#include <string.h>
+
+#include "lane.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAVE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAVE_ASAN 1
+#endif
+#endif
+
+#ifdef HAVE_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(addr, size)	((void)(addr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#endif
+
+static inline struct pf_lane *lane_of(struct pf_world *w)
+{
+	return (struct pf_lane *)w;
+}
+
+static inline uint32_t to_index(const struct pf_lane *lane, pf_pfn pfn)
+{
+	return pfn - lane->run->layout.base_pfn; /* wraps to a large value below the base */
+}
+
+/* What page `offset` of a unit holds: who, which page, which generation. */
+static inline uint64_t stamp(const struct pf_slot *slot, uint32_t unit, uint32_t offset)
+{
+	return (uint64_t)slot->generation << 44 ^ (uint64_t)(unit + 1) << 20 ^ offset;
+}
+
+static void poison(struct pf_lane *lane, uint32_t idx, uint32_t nr)
+{
+	if (!(lane->impl->features & PF_F_INPAGE))
+		ASAN_POISON_MEMORY_REGION(lane->contents + idx, nr * sizeof(uint64_t));
+}
+
+static void unpoison(struct pf_lane *lane, uint32_t idx, uint32_t nr)
+{
+	ASAN_UNPOISON_MEMORY_REGION(lane->contents + idx, nr * sizeof(uint64_t));
+}
+
+/* Not-live pages in isolated or offline pageblocks are in no free list and not in the mirror. */
+static void mirror_change(struct pf_lane *lane, uint32_t idx, unsigned order, bool put)
+{
+	const struct pf_oracle *run = lane->run;
+	unsigned pb = run->layout.pageblock_order, zone = pf_zone_of(&run->layout, idx);
+
+	if (!lane->has_ranges) {
+		(put ? pf_mirror_put : pf_mirror_take)(&lane->mirror, zone, idx, order);
+		return;
+	}
+	if (order > pb) {
+		for (uint32_t i = 0; i < 1u << order; i += 1u << pb)
+			mirror_change(lane, idx + i, pb, put);
+		return;
+	}
+	switch (lane->block_state[pf_block_of(run, idx)]) {
+	case PF_BLOCK_NORMAL:
+		(put ? pf_mirror_put : pf_mirror_take)(&lane->mirror, zone, idx, order);
+		break;
+	case PF_BLOCK_ISOLATED:
+		lane->isolated[zone] += put ? 1u << order : -(1u << order);
+		break;
+	default:
+		lane->offline[zone] += put ? 1u << order : -(1u << order);
+	}
+}
+
+static void write_unit(struct pf_lane *lane, uint32_t unit, uint32_t idx, unsigned order)
+{
+	uint64_t s = stamp(pf_unit_slot(lane->run, unit), unit, 0);
+	uint32_t n = 1u << order;
+
+	unpoison(lane, idx, n);
+	for (uint32_t i = 0; i < n; i++) {
+		lane->owner[idx + i] = unit + 1;
+		lane->contents[idx + i] = s ^ i;
+	}
+	lane->unit_pfn[unit] = lane->run->layout.base_pfn + idx;
+}
+
+void pf_world_place(struct pf_lane *lane, uint32_t unit, uint32_t idx, unsigned order)
+{
+	mirror_change(lane, idx, order, false);
+	lane->live[pf_zone_of(&lane->run->layout, idx)] += 1u << order;
+	write_unit(lane, unit, idx, order);
+}
+
+void pf_world_verify(struct pf_lane *lane, uint32_t unit)
+{
+	const struct pf_slot *slot = pf_unit_slot(lane->run, unit);
+	uint32_t idx = to_index(lane, lane->unit_pfn[unit]), n = 1u << slot->order;
+	uint64_t s = stamp(slot, unit, 0);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (lane->contents[idx + i] != (s ^ i) || lane->owner[idx + i] != unit + 1)
+			pf_broken(
+				lane, PF_LAW_CONTENTS,
+				"page %u of a%u, at pfn %u, holds other contents (%#llx) than its "
+				"owner wrote (%#llx)",
+				i, slot->name, lane->unit_pfn[unit] + i,
+				(unsigned long long)lane->contents[idx + i],
+				(unsigned long long)(s ^ i));
+}
+
+static void forget(struct pf_lane *lane, uint32_t unit, unsigned order)
+{
+	uint32_t idx = to_index(lane, lane->unit_pfn[unit]), n = 1u << order;
+
+	memset(&lane->owner[idx], 0, n * sizeof(lane->owner[0]));
+	poison(lane, idx, n);
+	mirror_change(lane, idx, order, true);
+	lane->live[pf_zone_of(&lane->run->layout, idx)] -= n;
+	lane->unit_pfn[unit] = PF_NO_PFN;
+}
+
+void pf_world_release(struct pf_lane *lane, uint32_t unit)
+{
+	pf_world_verify(lane, unit);
+	forget(lane, unit, pf_unit_slot(lane->run, unit)->order);
+}
+
+void pf_world_split(struct pf_lane *lane, uint32_t unit, uint32_t first)
+{
+	uint32_t idx = to_index(lane, lane->unit_pfn[unit]);
+	uint32_t n = 1u << pf_unit_slot(lane->run, unit)->order;
+
+	pf_world_verify(lane, unit);
+	lane->unit_pfn[unit] = PF_NO_PFN;
+	for (uint32_t i = 0; i < n; i++)
+		write_unit(lane, first + i, idx + i, 0);
+}
+
+/* ------------------------------------------------- isolated pageblocks -- */
+
+static void change_block(struct pf_lane *lane, uint32_t block, enum pf_block_state to)
+{
+	const struct pf_oracle *run = lane->run;
+	uint32_t first = block << run->layout.pageblock_order;
+	uint32_t n = 1u << run->layout.pageblock_order, pages = pf_layout_pages(&run->layout);
+	bool hide = to != PF_BLOCK_NORMAL;
+
+	/* In each direction the pages must be counted by the block's state before or after. */
+	lane->has_ranges = true;
+	for (uint32_t i = first; i < first + n && i < pages; i++)
+		if (!lane->owner[i] && pf_mirror_test(&run->valid, i, 0)) {
+			unsigned zone = pf_zone_of(&run->layout, i);
+			uint32_t *count = lane->block_state[block] == PF_BLOCK_OFFLINE ||
+							  to == PF_BLOCK_OFFLINE
+						  ? lane->offline
+						  : lane->isolated;
+
+			(hide ? pf_mirror_take : pf_mirror_put)(&lane->mirror, zone, i, 0);
+			count[zone] += hide ? 1 : -1;
+		}
+	lane->block_state[block] = to;
+}
+
+void pf_world_hide_block(struct pf_lane *lane, uint32_t block, enum pf_block_state to)
+{
+	change_block(lane, block, to);
+}
+
+void pf_world_show_block(struct pf_lane *lane, uint32_t block)
+{
+	change_block(lane, block, PF_BLOCK_NORMAL);
+}
+
+/* --------------------------------------------- what implementations ask -- */
+
+static void spend(struct pf_lane *lane, unsigned units)
+{
+	lane->work += units;
+	if (lane->work > lane->work_limit)
+		pf_broken(lane, PF_LAW_LIVENESS,
+			  "one operation looked at more than %llu pages and list entries",
+			  (unsigned long long)lane->work_limit);
+}
+
+static void world_spent(struct pf_world *w, unsigned units)
+{
+	spend(lane_of(w), units);
+}
+
+static bool injected(struct pf_lane *lane, enum pf_inject what)
+{
+	if (!lane->inject[what].count)
+		return false;
+	if (lane->inject[what].after) {
+		lane->inject[what].after--;
+		return false;
+	}
+	lane->inject[what].count--;
+	return true;
+}
+
+/* The unit whose first page is at pfn, or PF_NO_UNIT. */
+static uint32_t unit_at(const struct pf_lane *lane, pf_pfn pfn)
+{
+	uint32_t idx = to_index(lane, pfn);
+
+	if (idx >= pf_layout_pages(&lane->run->layout) || !lane->owner[idx] ||
+	    lane->unit_pfn[lane->owner[idx] - 1] != pfn)
+		return PF_NO_UNIT;
+	return lane->owner[idx] - 1;
+}
+
+static enum pf_migrate_result refuse(struct pf_lane *lane, enum pf_migrate_result why)
+{
+	lane->figures.refused++;
+	lane->hash = lane->hash * 31 + why;
+	return why;
+}
+
+static enum pf_migrate_result world_migrate(struct pf_world *w, pf_pfn src, pf_pfn dst,
+					    enum pf_mode mode)
+{
+	struct pf_lane *lane = lane_of(w);
+	const struct pf_layout *l = &lane->run->layout;
+	uint32_t unit = unit_at(lane, src), from = to_index(lane, src), to = to_index(lane, dst);
+	const struct pf_slot *slot;
+	uint32_t n;
+
+	spend(lane, 1);
+	lane->moved = true;
+	if (unit == PF_NO_UNIT)
+		pf_broken(lane, PF_LAW_CONSENT,
+			  "asks to move pfn %u, where no allocated unit begins", src);
+	slot = pf_unit_slot(lane->run, unit);
+	n = 1u << slot->order;
+	if (to >= pf_layout_pages(l) || (to & (n - 1)) || to + n > pf_layout_pages(l))
+		pf_broken(lane, PF_LAW_PLACEMENT,
+			  "moves a%u (order %u) to pfn %u: outside memory or unaligned", slot->name,
+			  slot->order, dst);
+	pf_law_exclusive(lane, to, slot->order);
+	if (!(slot->attrs & PF_PAGE_MOVABLE) || slot->state == PF_SLOT_CONTIG)
+		return refuse(lane, PF_MIGRATE_BUSY);
+	if (slot->attrs & PF_PAGE_PINNED || injected(lane, PF_INJECT_MIGRATE_AGAIN))
+		return refuse(lane, PF_MIGRATE_AGAIN);
+	if (injected(lane, PF_INJECT_MIGRATE_BUSY))
+		return refuse(lane, PF_MIGRATE_BUSY);
+	/* As Linux's mode table: a locked page is waited for in sync modes, writeback in SYNC. */
+	if ((slot->attrs & PF_PAGE_LOCKED && mode == PF_MODE_ASYNC) ||
+	    (slot->attrs & PF_PAGE_WRITEBACK && mode != PF_MODE_SYNC))
+		return refuse(lane, PF_MIGRATE_BUSY);
+
+	pf_world_verify(lane, unit);
+	forget(lane, unit, slot->order);
+	mirror_change(lane, to, slot->order, false);
+	lane->live[pf_zone_of(l, to)] += n;
+	write_unit(lane, unit, to, slot->order);
+	lane->migrated_pages += n;
+	lane->figures.migrations++;
+	lane->hash = (lane->hash * 31 + from) * 31 + to;
+	return PF_MIGRATED;
+}
+
+static enum pf_evict_result keep(struct pf_lane *lane, enum pf_evict_result why)
+{
+	lane->hash = lane->hash * 31 + why;
+	return why;
+}
+
+static void note_evicted(struct pf_oracle *run, uint32_t slot)
+{
+	for (uint32_t i = 0; i < run->nr_evicted; i++)
+		if (run->evicted[i] == slot)
+			return;
+	run->evicted[run->nr_evicted++] = slot;
+}
+
+static enum pf_evict_result world_evict(struct pf_world *w, pf_pfn pfn, enum pf_mode mode)
+{
+	struct pf_lane *lane = lane_of(w);
+	struct pf_oracle *run = lane->run;
+	uint32_t unit = unit_at(lane, pfn);
+	struct pf_slot *slot;
+
+	spend(lane, 1);
+	lane->moved = true;
+	if (unit == PF_NO_UNIT)
+		pf_broken(lane, PF_LAW_CONSENT,
+			  "asks to evict pfn %u, where no allocated unit begins", pfn);
+	slot = pf_unit_slot(run, unit);
+	/* Only slots of a single block: a part of a slot has no name to be freed by elsewhere. */
+	if (slot->state != PF_SLOT_BLOCK || !(slot->attrs & PF_PAGE_EVICTABLE) ||
+	    slot->attrs & (PF_PAGE_PINNED | PF_PAGE_LOCKED | PF_PAGE_WRITEBACK) ||
+	    injected(lane, PF_INJECT_EVICT_KEPT))
+		return keep(lane, PF_EVICT_KEPT);
+	if (lane->seen_accesses[unit] != slot->accesses) {
+		lane->seen_accesses[unit] = slot->accesses; /* second chance */
+		return keep(lane, PF_EVICT_KEPT);
+	}
+	if ((slot->attrs & PF_PAGE_DIRTY && mode != PF_MODE_SYNC) ||
+	    injected(lane, PF_INJECT_EVICT_DIRTY))
+		return keep(lane, PF_EVICT_DIRTY);
+
+	pf_world_release(lane, unit);
+	note_evicted(run, unit);
+	lane->evicted_pages += 1u << slot->order;
+	lane->figures.evictions++;
+	lane->hash = (lane->hash * 31 + unit) * 31 + pfn;
+	return PF_EVICTED;
+}
+
+static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
+{
+	struct pf_lane *lane = lane_of(w);
+	uint32_t idx = to_index(lane, pfn), unit;
+	const struct pf_slot *slot;
+	unsigned attrs;
+
+	if (idx >= pf_layout_pages(&lane->run->layout) || !lane->owner[idx])
+		return 0;
+	unit = lane->owner[idx] - 1;
+	slot = pf_unit_slot(lane->run, unit);
+	attrs = slot->attrs | PF_PAGE_LIVE;
+	if (lane->unit_pfn[unit] == pfn)
+		attrs |= PF_PAGE_HEAD;
+	if (slot->state == PF_SLOT_BLOCK && lane->seen_accesses[unit] != slot->accesses)
+		attrs |= PF_PAGE_REFERENCED;
+	return attrs;
+}
+
+static unsigned world_unit_order(struct pf_world *w, pf_pfn pfn)
+{
+	struct pf_lane *lane = lane_of(w);
+	uint32_t idx = to_index(lane, pfn);
+
+	if (idx >= pf_layout_pages(&lane->run->layout) || !lane->owner[idx])
+		return 0;
+	return pf_unit_slot(lane->run, lane->owner[idx] - 1)->order;
+}
+
+static void world_event(struct pf_world *w, const struct pf_event *ev)
+{
+	struct pf_lane *lane = lane_of(w);
+
+	if (ev->type >= PF_NR_EVENTS || lane->muted)
+		return;
+	lane->figures.events[ev->type]++;
+	for (unsigned i = 0; i < ev->nr_fields && i < 8; i++)
+		lane->hash = lane->hash * 31 + (uint64_t)ev->field[i];
+	/* Below pageblock_order stealing is a matter of policy. */
+	if (ev->type == PF_EV_EXTFRAG && ev->field[2] < lane->run->layout.pageblock_order)
+		lane->grouped = false;
+}
+
+static void *world_contents(struct pf_world *w, pf_pfn pfn)
+{
+	struct pf_lane *lane = lane_of(w);
+	uint32_t idx = to_index(lane, pfn);
+
+	return idx < pf_layout_pages(&lane->run->layout) ? &lane->contents[idx] : NULL;
+}
+
+void pf_world_init(struct pf_lane *lane)
+{
+	lane->world = (struct pf_world){
+		.migrate = world_migrate,
+		.evict = world_evict,
+		.attrs = world_attrs,
+		.unit_order = world_unit_order,
+		.spent = world_spent,
+		.event = world_event,
+		.contents = world_contents,
+	};
+}
+
+void pf_world_poison(struct pf_lane *lane)
+{
+	poison(lane, 0, lane->run->room_pages);
+}
+
+void pf_world_unpoison(struct pf_lane *lane)
+{
+	if (lane->contents)
+		unpoison(lane, 0, lane->run->room_pages);
+}
+
+/* Back to "nothing is live"; after a finding the tables are in any state. */
+void pf_world_reset(struct pf_lane *lane)
+{
+	const struct pf_oracle *run = lane->run;
+	uint32_t pages = pf_layout_pages(&run->layout);
+
+	memset(lane->owner, 0, pages * sizeof(lane->owner[0]));
+	memset(lane->block_state, 0, (pages >> run->layout.pageblock_order) + 1);
+	memset(lane->live, 0, sizeof(lane->live));
+	memset(lane->isolated, 0, sizeof(lane->isolated));
+	memset(lane->offline, 0, sizeof(lane->offline));
+	lane->has_ranges = false;
+	pf_mirror_copy(&lane->mirror, &run->valid);
+	unpoison(lane, 0, pages);
+	poison(lane, 0, pages);
+}

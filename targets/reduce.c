@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reduce.c - the reducer; see reduce.h. A stage is a pair of functions: one
+ * makes the next candidate from r->best and its cursor, one moves the cursor
+ * when the verdict is in. Stages go from what removes much to what polishes.
+ */
+#include <string.h>
+
+#include "codec.h"
+#include "reduce.h"
+
+static bool has_slot(const struct pf_op *op)
+{
+	return pf_op_info[op->kind].has_slot;
+}
+
+static size_t nr_config(const struct pf_reduce *r)
+{
+	return pf_program_config(r->best, r->nr_best);
+}
+
+static void copy_best(struct pf_reduce *r)
+{
+	memcpy(r->candidate, r->best, r->nr_best * sizeof(*r->best));
+	r->nr_candidate = r->nr_best;
+}
+
+/* The candidate is the best program without [at, at + len). */
+static void cut_best(struct pf_reduce *r, size_t at, size_t len)
+{
+	memcpy(r->candidate, r->best, at * sizeof(*r->best));
+	memcpy(r->candidate + at, r->best + at + len, (r->nr_best - at - len) * sizeof(*r->best));
+	r->nr_candidate = r->nr_best - len;
+}
+
+/*
+ * Drop the tail: a binary search for the shortest prefix. r->size operations
+ * are known to be too few.
+ */
+static bool tail_next(struct pf_reduce *r)
+{
+	if (!r->entered)
+		r->size = 0;
+	if (r->nr_best - r->size <= 1)
+		return false;
+	copy_best(r);
+	r->nr_candidate = r->size + (r->nr_best - r->size) / 2;
+	return true;
+}
+
+static void tail_done(struct pf_reduce *r, bool kept)
+{
+	if (!kept)
+		r->size = r->nr_candidate;
+}
+
+/*
+ * Drop all operations on a bucket of 2^r->size neighbouring slots, first on
+ * many, in the end on one slot at a time. r->at is the first slot not tried at
+ * this size, r->goal the greatest size.
+ */
+static bool slots_next(struct pf_reduce *r)
+{
+	uint32_t slot, bucket;
+	bool sibling;
+
+	if (!r->entered) {
+		slot = 0;
+		for (size_t i = 0; i < r->nr_best; i++)
+			slot = r->best[i].slot > slot ? r->best[i].slot : slot;
+		for (r->size = 0; slot >> r->size > 1; r->size++)
+			;
+		r->goal = r->size;
+		r->at = 0;
+	}
+	for (;;) {
+		slot = PF_NR_SLOTS;
+		for (size_t i = 0; i < r->nr_best; i++)
+			if (has_slot(&r->best[i]) && r->best[i].slot >= r->at &&
+			    r->best[i].slot < slot)
+				slot = r->best[i].slot;
+		if (slot == PF_NR_SLOTS) {
+			if (!r->size)
+				return false;
+			r->size--;
+			r->at = 0;
+			continue;
+		}
+		bucket = slot >> r->size;
+		r->at = (size_t)(bucket + 1) << r->size;
+		r->nr_candidate = 0;
+		sibling = r->size == r->goal;
+		for (size_t i = 0; i < r->nr_best; i++) {
+			const struct pf_op *op = &r->best[i];
+
+			if (!has_slot(op) || op->slot >> r->size != bucket)
+				r->candidate[r->nr_candidate++] = *op;
+			if (has_slot(op) && op->slot >> r->size == (bucket ^ 1))
+				sibling = true;
+		}
+		/* Without a sibling, the bucket twice the size was the same candidate. */
+		if (r->nr_candidate && sibling)
+			return true;
+	}
+}
+
+/*
+ * Drop chunks of r->size operations behind the configuration, half as many in
+ * each pass down to single ones; from the back, since later operations need the
+ * earlier ones. r->at is the end of what this pass has yet to try.
+ */
+static bool chunks_next(struct pf_reduce *r)
+{
+	size_t config = nr_config(r), end;
+
+	if (!r->entered) {
+		r->size = (r->nr_best - config) / 2;
+		r->size = r->size ? r->size : 1;
+		r->at = r->nr_best;
+	}
+	for (;;) {
+		if (r->at <= config) {
+			if (r->size == 1)
+				return false;
+			r->size /= 2;
+			r->at = r->nr_best;
+		}
+		end = r->at;
+		r->at = end - config > r->size ? end - r->size : config;
+		if (end - r->at == 0 || end - r->at == r->nr_best)
+			continue;
+		cut_best(r, r->at, end - r->at);
+		return true;
+	}
+}
+
+/* Drop all configuration, then each from the last one on. r->at: what was tried last. */
+static bool config_next(struct pf_reduce *r)
+{
+	size_t config = nr_config(r);
+
+	if (!r->entered) {
+		r->at = config;
+		if (config > 1 && config < r->nr_best) {
+			cut_best(r, 0, config);
+			return true;
+		}
+	}
+	/* After a success with all of them there are none. */
+	if (!config || !r->at || r->nr_best == 1)
+		return false;
+	cut_best(r, --r->at, 1);
+	return true;
+}
+
+/* May an operand shrink? What a value belongs to may not become something else. */
+static bool may_shrink(const struct pf_op *op, unsigned arg)
+{
+	return op->arg[arg] && !((op->kind == PF_OP_CONFIG || op->kind == PF_OP_TUNE) && arg == 0);
+}
+
+#define UNTRIED UINT32_MAX
+
+/*
+ * Shrink operands. r->at is the operation, r->arg what is shrunk: 0 all operands
+ * at once, i operand i - 1: to 0, then by binary search. r->low is the greatest
+ * value known to be too small.
+ */
+static bool operands_next(struct pf_reduce *r)
+{
+	if (!r->entered) {
+		r->at = r->arg = 0;
+		r->low = UNTRIED;
+	}
+	for (; r->at < r->nr_best; r->at++, r->arg = 0) {
+		const struct pf_op *op = &r->best[r->at];
+		unsigned shrinkable = 0;
+
+		for (unsigned i = 0; i < PF_OP_ARGS; i++)
+			shrinkable += may_shrink(op, i);
+		if (r->arg == 0) {
+			r->arg = 1;
+			r->low = UNTRIED;
+			if (shrinkable > 1) {
+				copy_best(r);
+				for (unsigned i = 0; i < PF_OP_ARGS; i++)
+					if (may_shrink(op, i))
+						r->candidate[r->at].arg[i] = 0;
+				r->goal = UNTRIED;
+				return true;
+			}
+		}
+		for (; r->arg <= PF_OP_ARGS; r->arg++, r->low = UNTRIED) {
+			unsigned i = r->arg - 1;
+
+			if (!may_shrink(op, i) || (r->low != UNTRIED && op->arg[i] - r->low <= 1))
+				continue;
+			r->goal = r->low == UNTRIED ? 0 : (op->arg[i] + r->low) / 2;
+			copy_best(r);
+			r->candidate[r->at].arg[i] = r->goal;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void operands_done(struct pf_reduce *r, bool kept)
+{
+	if (!kept && r->goal != UNTRIED)
+		r->low = r->goal;
+}
+
+/* Write the distinct slots in use to r->scratch in ascending order; returns their number. */
+static size_t sort_slots(const struct pf_reduce *r)
+{
+	struct pf_op *s = r->scratch, op;
+	size_t n = 0, distinct = 0, gap, i, j;
+
+	for (i = 0; i < r->nr_best; i++)
+		if (has_slot(&r->best[i]))
+			s[n++] = r->best[i];
+	/* Shell sort: no recursion, no memory. */
+	for (gap = 1; gap < n / 3; gap = 3 * gap + 1)
+		;
+	for (; gap; gap /= 3) {
+		for (i = gap; i < n; i++) {
+			op = s[i];
+			for (j = i; j >= gap && s[j - gap].slot > op.slot; j -= gap)
+				s[j] = s[j - gap];
+			s[j] = op;
+		}
+	}
+	for (i = 0; i < n; i++)
+		if (!distinct || s[distinct - 1].slot != s[i].slot)
+			s[distinct++] = s[i];
+	return distinct;
+}
+
+static size_t rank_of_slot(const struct pf_op *sorted, size_t n, uint32_t slot)
+{
+	size_t low = 0, high = n, mid;
+
+	while (high - low > 1) {
+		mid = low + (high - low) / 2;
+		if (sorted[mid].slot <= slot)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/*
+ * Renumber slots: all to 0, 1, 2, ... in their order, then one at a time to the
+ * smallest number that is free. r->low is the slot tried last.
+ */
+static bool renumber_next(struct pf_reduce *r)
+{
+	size_t n = sort_slots(r), gap, i;
+	uint32_t slot;
+
+	for (gap = 0; gap < n && r->scratch[gap].slot == gap; gap++)
+		;
+	if (gap == n)
+		return false;
+	copy_best(r);
+	if (!r->entered) {
+		r->low = 0;
+		r->goal = UNTRIED;
+		for (i = 0; i < r->nr_best; i++)
+			if (has_slot(&r->best[i]))
+				r->candidate[i].slot = rank_of_slot(r->scratch, n, r->best[i].slot);
+		return true;
+	}
+	for (i = gap; i < n && r->scratch[i].slot <= r->low; i++)
+		;
+	if (i == n)
+		return false;
+	slot = r->scratch[i].slot;
+	for (i = 0; i < r->nr_best; i++)
+		if (has_slot(&r->best[i]) && r->best[i].slot == slot)
+			r->candidate[i].slot = gap;
+	r->goal = slot;
+	return true;
+}
+
+static void renumber_done(struct pf_reduce *r, bool kept)
+{
+	(void)kept;
+	if (r->goal != UNTRIED)
+		r->low = r->goal;
+}
+
+static const struct stage {
+	bool (*next)(struct pf_reduce *r);
+	void (*done)(struct pf_reduce *r, bool kept);
+	bool trim; /* also part of PF_REDUCE_TRIM */
+} stages[] = {
+	{.next = tail_next, .done = tail_done, .trim = true},
+	{.next = slots_next, .trim = true},
+	{.next = chunks_next, .trim = true},
+	{.next = config_next, .trim = true},
+	{.next = operands_next, .done = operands_done},
+	{.next = renumber_next, .done = renumber_done},
+};
+
+enum { TAIL, SLOTS, CHUNKS, CONFIG, OPERANDS, RENUMBER, NR_STAGES };
+_Static_assert(sizeof(stages) / sizeof(stages[0]) == NR_STAGES, "one name each");
+
+void pf_reduce_init(struct pf_reduce *r, enum pf_reduce_effort effort, struct pf_op *work,
+		    const struct pf_op *ops, size_t n)
+{
+	memset(r, 0, sizeof(*r));
+	r->effort = effort;
+	r->best = work;
+	r->candidate = work + n;
+	r->scratch = work + 2 * n;
+	r->nr_best = n;
+	if (n)
+		memcpy(r->best, ops, n * sizeof(*ops));
+	else
+		r->stage = NR_STAGES;
+}
+
+bool pf_reduce_next(struct pf_reduce *r, const struct pf_op **ops, size_t *n)
+{
+	if (r->pending)
+		pf_reduce_report(r, false);
+	while (r->stage < NR_STAGES) {
+		const struct stage *stage = &stages[r->stage];
+
+		if ((stage->trim || r->effort == PF_REDUCE_FULL) && stage->next(r)) {
+			r->entered = r->pending = true;
+			*ops = r->candidate;
+			*n = r->nr_candidate;
+			return true;
+		}
+		r->entered = false;
+		r->stage++;
+		if (r->stage == NR_STAGES && r->progress && r->effort == PF_REDUCE_FULL) {
+			r->stage = 0;
+			r->progress = false;
+		}
+	}
+	return false;
+}
+
+void pf_reduce_report(struct pf_reduce *r, bool kept)
+{
+	struct pf_op *old = r->best;
+
+	if (!r->pending)
+		return;
+	r->pending = false;
+	if (kept) {
+		r->best = r->candidate;
+		r->nr_best = r->nr_candidate;
+		r->candidate = old;
+		r->progress = true;
+	}
+	if (stages[r->stage].done)
+		stages[r->stage].done(r, kept);
+}
+
+/* Halvings until nothing is left. */
+static size_t bits(size_t v)
+{
+	size_t n = 0;
+
+	for (; v; v >>= 1)
+		n++;
+	return n;
+}
+
+size_t pf_reduce_steps(const struct pf_reduce *r)
+{
+	size_t n = r->nr_best, slots, shrinks = 0, todo = 0;
+
+	if (r->stage >= NR_STAGES)
+		return 0;
+	slots = sort_slots(r);
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned arg = 0; arg < PF_OP_ARGS; arg++)
+			if (may_shrink(&r->best[i], arg))
+				shrinks += bits(r->best[i].arg[arg]);
+	}
+	switch (r->stage) {
+	case TAIL:
+		todo += bits(n);
+		/* fall through */
+	case SLOTS:
+		todo += 2 * slots;
+		/* fall through */
+	case CHUNKS:
+		todo += 2 * n;
+		/* fall through */
+	case CONFIG:
+		todo += nr_config(r);
+		/* fall through */
+	default:
+		if (r->effort == PF_REDUCE_FULL)
+			todo += shrinks + slots;
+	}
+	return todo ? todo : 1;
+}

@@ -1,0 +1,1216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_language.c - properties of the operation language: byte form, text form,
+ * mutator, reducer. Seeds are fixed, so a failure repeats.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../oracle/op.h"
+#include "../targets/codec.h"
+#include "../targets/mutate.h"
+#include "../targets/reduce.h"
+#include "../targets/text.h"
+
+#define MAX_OPS 600
+
+static void assert_programs_equal(const struct pf_op *a, size_t na, const struct pf_op *b,
+				  size_t nb)
+{
+	assert_int_equal(na, nb);
+	for (size_t i = 0; i < na; i++)
+		if (!pf_op_equal(&a[i], &b[i]))
+			fail_msg("operation %zu of %zu differs", i, na);
+}
+
+/* Canonical as the specification says, without help from the code under test. */
+static void assert_canonical(const struct pf_op *ops, size_t n)
+{
+	bool other = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct pf_op *op = &ops[i];
+		const struct pf_op_info *info;
+		unsigned arg;
+
+		assert_true(op->kind < PF_NR_OPS);
+		info = &pf_op_info[op->kind];
+		assert_true(op->slot < PF_NR_SLOTS);
+		assert_true(info->has_slot || !op->slot);
+		for (arg = 0; arg < info->nr_operands; arg++)
+			assert_true(op->arg[arg] <= info->operand[arg].max);
+		for (; arg < PF_OP_ARGS; arg++)
+			assert_int_equal(op->arg[arg], 0);
+		assert_false(info->config && other);
+		other |= !info->config;
+	}
+}
+
+/* An evenly random canonical program, not biased as pf_generate() is. */
+static size_t random_program(struct pf_op *ops, size_t n, struct pf_rng *rng)
+{
+	for (size_t i = 0; i < n; i++) {
+		ops[i] = (struct pf_op){
+			.kind = pf_rng_below(rng, PF_NR_OPS),
+			.slot = pf_rng_below(rng, 2) ? pf_rng_below(rng, 64) : pf_rng_next(rng),
+		};
+		if (i < n / 8)
+			ops[i].kind = pf_rng_below(rng, 4);
+		for (unsigned arg = 0; arg < PF_OP_ARGS; arg++)
+			if (pf_rng_below(rng, 2))
+				ops[i].arg[arg] = pf_rng_next(rng);
+	}
+	return pf_program_canonical(ops, n);
+}
+
+/* Random bytes, some of them only digits or only opcodes. */
+static void random_bytes(uint8_t *buf, size_t len, struct pf_rng *rng)
+{
+	unsigned style = pf_rng_below(rng, 4);
+
+	for (size_t i = 0; i < len; i++) {
+		buf[i] = pf_rng_next(rng);
+		if (style == 1 && pf_rng_below(rng, 4))
+			buf[i] &= 0x7f;
+		else if (style == 2)
+			buf[i] |= 0x80;
+		else if (style == 3 && pf_rng_below(rng, 8))
+			buf[i] = '0' + pf_rng_below(rng, 10);
+	}
+}
+
+/*
+ * The byte form once more, slow and by the letter of targets/README.md: split
+ * into an opcode and its digits, then pick the digits by position.
+ */
+static size_t reference_decode(const uint8_t *buf, size_t len, struct pf_op *ops)
+{
+	size_t n = 0, i = 0;
+
+	while (i < len) {
+		unsigned digit[64] = {0}, nr = 0, kind = 0, sum = 0, pos = 0;
+		const struct pf_op_info *info;
+		struct pf_op op = {0};
+		uint8_t opcode = buf[i++];
+
+		for (; i < len && buf[i] < 0x80; i++)
+			if (nr < 64)
+				digit[nr++] = buf[i] ^ 0x30;
+		if (opcode < 0x80)
+			continue;
+		for (; kind < PF_NR_OPS; kind++) {
+			sum += pf_op_info[kind].weight;
+			if (opcode - 0x80u < sum)
+				break;
+		}
+		if (kind == PF_NR_OPS)
+			continue;
+		info = &pf_op_info[kind];
+		if (info->config && n && !pf_op_info[ops[n - 1].kind].config)
+			continue;
+		op.kind = kind;
+		if (info->has_slot)
+			op.slot = digit[pos++];
+		for (unsigned arg = 0; arg < info->nr_operands; arg++) {
+			unsigned value = digit[pos++];
+
+			if (info->operand[arg].digits == 2)
+				value += 128 * digit[pos++];
+			op.arg[arg] = value % (info->operand[arg].max + 1u);
+		}
+		if (info->has_slot)
+			op.slot = (op.slot + 128 * digit[pos] + 128 * 128 * digit[pos + 1]) %
+				  PF_NR_SLOTS;
+		ops[n++] = op;
+	}
+	return n;
+}
+
+static void test_table(void **state)
+{
+	/* Append-only: a line that changes here makes old corpora worthless. */
+	static const struct {
+		uint8_t opcode, kind, weight;
+	} golden[PF_NR_OPS] = {
+		{0x80, PF_OP_CONFIG, 2},  {0x82, PF_OP_ZONE, 1},      {0x83, PF_OP_HOLE, 1},
+		{0x84, PF_OP_RESERVE, 1}, {0x85, PF_OP_ALLOC, 24},    {0x9d, PF_OP_FREE, 20},
+		{0xb1, PF_OP_BULK, 4},	  {0xb5, PF_OP_SPLIT, 4},     {0xb9, PF_OP_CONTIG, 3},
+		{0xbc, PF_OP_PIN, 3},	  {0xbf, PF_OP_UNPIN, 2},     {0xc1, PF_OP_DIRTY, 2},
+		{0xc3, PF_OP_CLEAN, 1},	  {0xc4, PF_OP_WRITEBACK, 2}, {0xc6, PF_OP_WRITTEN, 1},
+		{0xc7, PF_OP_ACCESS, 2},  {0xc9, PF_OP_EVICTABLE, 3}, {0xcc, PF_OP_UNEVICTABLE, 1},
+		{0xcd, PF_OP_LOCK, 1},	  {0xce, PF_OP_UNLOCK, 1},    {0xcf, PF_OP_COMPACT, 6},
+		{0xd5, PF_OP_RECLAIM, 4}, {0xd9, PF_OP_ISOLATE, 2},   {0xdb, PF_OP_UNDO, 2},
+		{0xdd, PF_OP_OFFLINE, 1}, {0xde, PF_OP_ONLINE, 1},    {0xdf, PF_OP_DRAIN, 3},
+		{0xe2, PF_OP_TICK, 3},	  {0xe5, PF_OP_TUNE, 1},      {0xe6, PF_OP_INJECT, 3},
+		{0xe9, PF_OP_CHECK, 2},
+	};
+	unsigned next = 0x80;
+
+	(void)state;
+	for (unsigned kind = 0; kind < PF_NR_OPS; kind++) {
+		struct pf_op op = {.kind = kind};
+		uint8_t byte;
+
+		assert_int_equal(golden[kind].kind, kind);
+		assert_int_equal(golden[kind].opcode, next);
+		assert_int_equal(golden[kind].weight, pf_op_info[kind].weight);
+		for (unsigned i = 0; i < golden[kind].weight; i++)
+			assert_int_equal(pf_opcode_kind(next++), kind);
+		assert_int_equal(pf_encode(&op, 1, &byte, 1, NULL), 1);
+		assert_int_equal(byte, golden[kind].opcode);
+	}
+	assert_in_range(next, 0x80, 0x100);
+	for (; next < 0x100; next++)
+		assert_int_equal(pf_opcode_kind(next), PF_NR_OPS);
+	for (unsigned byte = 0; byte < 0x80; byte++)
+		assert_int_equal(pf_opcode_kind(byte), PF_NR_OPS);
+}
+
+/* Every name must lead back to its place, or text would not be an inverse. */
+static void test_names(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < PF_NR_OPS; kind++) {
+		const struct pf_op_info *info = &pf_op_info[kind];
+		const char *seen[256];
+		unsigned nr = 0;
+
+		assert_true(info->nr_operands <= PF_OP_ARGS);
+		for (unsigned other = 0; other < kind; other++)
+			assert_string_not_equal(info->name, pf_op_info[other].name);
+		for (unsigned arg = 0; arg < info->nr_operands; arg++) {
+			const struct pf_operand *operand = &info->operand[arg];
+
+			assert_in_range(operand->digits, 1, 2);
+			assert_true(operand->max < 1 << 7 * operand->digits);
+			assert_true(operand->nr_symbols <= operand->max + 1);
+			assert_true(operand->nr_symbols || !operand->bare);
+			for (unsigned other = 0; other < arg; other++)
+				assert_string_not_equal(operand->name, info->operand[other].name);
+			for (unsigned i = 0; operand->bare && i < operand->nr_symbols; i++)
+				seen[nr++] = operand->symbol[i];
+		}
+		for (unsigned i = 0; i < nr; i++)
+			for (unsigned j = 0; j < i; j++)
+				assert_string_not_equal(seen[i], seen[j]);
+	}
+}
+
+static size_t parse(const char *text, struct pf_op *ops, size_t cap)
+{
+	struct pf_text_error err;
+	size_t n;
+
+	if (!pf_parse(text, strlen(text), ops, cap, &n, &err))
+		fail_msg("line %zu: %s in: %s", err.line, err.message, text);
+	return n;
+}
+
+static void test_golden_encodings(void **state)
+{
+	static const struct {
+		const char *text, *bytes;
+	} golden[] = {
+		{"alloc a3 order=2 movable", "\x85\x33\x32\x31"},
+		{"alloc a0 order=0", "\x85"},
+		{"alloc a200 order=0", "\x85\x78\x30\x30\x30\x30\x30\x30\x31"},
+		{"alloc a1 order=10 reclaimable gfp=thp cpu=3 node=2 zone=movable",
+		 "\x85\x31\x3a\x32\x3f\x33\x32\x34"},
+		{"split a262143", "\xb5\x4f\x4f\x3f"},
+		{"free a3", "\x9d\x33"},
+		{"free a130 cpu=1", "\x9d\x32\x31\x31"},
+		{"config pages=512", "\x80\x30\x30\x34"},
+		{"config pageblock_order=3", "\x80\x31\x33"},
+		{"zone movable node=1 pages=300 gap=4 min=9", "\x82\x33\x31\x1c\x32\x34\x30\x39"},
+		{"hole at=130 pages=1", "\x83\x32\x31\x31"},
+		{"compact order=9 sync whole", "\xcf\x39\x32\x31"},
+		{"contig a5 at=64 pages=32 movable", "\xb9\x35\x70\x30\x10\x30\x31"},
+		{"tune extfrag_threshold=500", "\xe5\x33\x44\x33"},
+		{"inject migrate_busy after=2 count=1", "\xe6\x31\x32\x31"},
+		{"check", "\xe9"},
+	};
+	uint8_t buf[32];
+	char line[PF_TEXT_LINE_MAX];
+	struct pf_op ops[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+		size_t len = strlen(golden[i].bytes);
+
+		assert_int_equal(parse(golden[i].text, ops, 1), 1);
+		assert_int_equal(pf_encode(ops, 1, buf, sizeof(buf), NULL), len);
+		assert_memory_equal(buf, golden[i].bytes, len);
+		assert_int_equal(pf_op_bytes(&ops[0]), len);
+		assert_int_equal(pf_decode(buf, len, ops, 32), 1);
+		assert_int_equal(pf_print_op(&ops[0], line, sizeof(line)), strlen(golden[i].text));
+		assert_string_equal(line, golden[i].text);
+	}
+}
+
+static void assert_decodes(const char *bytes, size_t len, const char *text)
+{
+	struct pf_op ops[32], expected[32];
+	size_t n = pf_decode((const uint8_t *)bytes, len, ops, 32);
+
+	assert_programs_equal(ops, n, expected, parse(text, expected, 32));
+}
+
+static void test_decode_corner_cases(void **state)
+{
+	(void)state;
+#define DECODES(bytes, text) assert_decodes(bytes, sizeof(bytes) - 1, text)
+	DECODES("", "");
+	DECODES("01234", "");
+	/* Digits before the first opcode and surplus ones are nobody's. */
+	DECODES("99\x9d\x33\x31\x30\x30\x35\x35\xe9", "free a3 cpu=1\ncheck");
+	/* Unknown opcodes go, and their digits with them. */
+	DECODES("\xeb\x33\x33\x9d\x31\xff\x32\x33\xfe\xe9", "free a1\ncheck");
+	/* All opcodes of a run mean the same. */
+	DECODES("\x85\x31\x9c\x31", "alloc a1 order=0\nalloc a1 order=0");
+	/* Out of range: modulo max + 1. */
+	DECODES("\x85\x31\x3b", "alloc a1 order=0");
+	DECODES("\x85\x31\x3c\x33", "alloc a1 order=1 unmovable");
+	DECODES("\xb5\x4f\x4f\x4f", "split a262143");
+	/* Configuration behind another operation is dropped, with its digits. */
+	DECODES("\x80\x30\x31\x9d\x31\x80\x30\x32\x9d\x32", "config pages=1\nfree a1\nfree a2");
+	/* But not behind an unknown opcode. */
+	DECODES("\xff\x80\x30\x31\xe9", "config pages=1\ncheck");
+#undef DECODES
+}
+
+static void test_decode_total(void **state)
+{
+	struct pf_rng rng = {1};
+
+	(void)state;
+	for (unsigned round = 0; round < 400; round++) {
+		size_t len = pf_rng_below(&rng, round % 4 ? 64 : 400), n, limit;
+		struct pf_op expected[400], *ops;
+		uint8_t *buf;
+
+		uint8_t bytes[400];
+		random_bytes(bytes, len, &rng);
+		for (size_t prefix = round % 8 ? len : 0; prefix <= len; prefix++) {
+			/* Exact sizes on the heap, so that ASan sees a byte too much. */
+			buf = malloc(prefix ? prefix : 1);
+			memcpy(buf, bytes, prefix);
+			n = reference_decode(buf, prefix, expected);
+			assert_true(n <= prefix);
+			assert_canonical(expected, n);
+			limit = pf_rng_below(&rng, 3) ? n : pf_rng_below(&rng, n + 1);
+			ops = malloc(limit ? limit * sizeof(*ops) : 1);
+			assert_programs_equal(ops, pf_decode(buf, prefix, ops, limit), expected,
+					      limit);
+			free(ops);
+			ops = malloc(prefix ? prefix * sizeof(*ops) : 1);
+			assert_programs_equal(ops, pf_decode(buf, prefix, ops, prefix), expected,
+					      n);
+			free(ops);
+			free(buf);
+		}
+	}
+	assert_int_equal(pf_decode(NULL, 0, NULL, 0), 0);
+}
+
+static void test_bytes_round_trip(void **state)
+{
+	static uint8_t buf[MAX_OPS * PF_OP_BYTES_MAX], again[MAX_OPS * PF_OP_BYTES_MAX];
+	static struct pf_op ops[MAX_OPS], back[MAX_OPS];
+	struct pf_rng rng = {2};
+
+	(void)state;
+	for (unsigned round = 0; round < 1000; round++) {
+		size_t n = random_program(ops, pf_rng_below(&rng, 64), &rng);
+		size_t len, nr_back, used, cap, total = 0;
+
+		assert_canonical(ops, n);
+		len = pf_encode(ops, n, buf, sizeof(buf), &used);
+		assert_int_equal(used, n);
+		nr_back = pf_decode(buf, len, back, MAX_OPS);
+		assert_programs_equal(ops, n, back, nr_back);
+		for (size_t i = 0; i < n; i++)
+			total += pf_op_bytes(&ops[i]);
+		assert_int_equal(total, len);
+
+		/* A cap drops whole operations from the tail and writes no byte beyond. */
+		cap = pf_rng_below(&rng, len + 1);
+		memset(again, 0xa5, sizeof(again));
+		total = pf_encode(ops, n, again, cap, &used);
+		assert_true(total <= cap);
+		assert_memory_equal(again, buf, total);
+		assert_int_equal(again[total], 0xa5);
+		nr_back = pf_decode(again, total, back, MAX_OPS);
+		assert_programs_equal(ops, used, back, nr_back);
+		if (used < n)
+			assert_true(total + pf_op_bytes(&ops[used]) > cap);
+
+		/* What encodes anything decodes to a fixed point. */
+		random_bytes(buf, 100, &rng);
+		n = pf_decode(buf, 100, ops, MAX_OPS);
+		len = pf_encode(ops, n, buf, sizeof(buf), NULL);
+		assert_true(len <= 100);
+		nr_back = pf_decode(buf, len, back, MAX_OPS);
+		assert_programs_equal(ops, n, back, nr_back);
+		assert_int_equal(pf_encode(back, nr_back, again, sizeof(again), NULL), len);
+		assert_memory_equal(buf, again, len);
+	}
+}
+
+static void test_encode_canonicalises(void **state)
+{
+	struct pf_op ops[] = {
+		{.kind = PF_OP_ALLOC, .slot = 1, .arg = {13, 5}},
+		{.kind = PF_OP_CONFIG, .arg = {0, 9}},
+		{.kind = PF_OP_CHECK, .slot = 7, .arg = {1, 1, 1, 1, 1, 1}},
+		{.kind = PF_NR_OPS + PF_OP_FREE, .slot = PF_NR_SLOTS + 2},
+	};
+	struct pf_op expected[4], back[4];
+	uint8_t buf[64];
+	size_t n = parse("alloc a1 order=2 reclaimable\ncheck\nfree a2", expected, 4), used;
+	size_t len = pf_encode(ops, 4, buf, sizeof(buf), &used);
+
+	(void)state;
+	assert_int_equal(used, 4);
+	assert_programs_equal(expected, n, back, pf_decode(buf, len, back, 4));
+	len = pf_program_canonical(ops, 4);
+	assert_programs_equal(expected, n, ops, len);
+}
+
+static void test_text_round_trip(void **state)
+{
+	static struct pf_op ops[MAX_OPS], back[MAX_OPS];
+	static char text[MAX_OPS * PF_TEXT_LINE_MAX], again[MAX_OPS * PF_TEXT_LINE_MAX];
+	struct pf_rng rng = {3};
+	struct pf_text_error err;
+
+	(void)state;
+	for (unsigned round = 0; round < 500; round++) {
+		size_t n = random_program(ops, pf_rng_below(&rng, 64), &rng), len, nr_back, cap;
+
+		len = pf_print(ops, n, text, sizeof(text));
+		assert_int_equal(strlen(text), len);
+		assert_true(pf_is_text((uint8_t *)text, len));
+		if (!pf_parse(text, len, back, n, &nr_back, &err))
+			fail_msg("line %zu: %s", err.line, err.message);
+		assert_programs_equal(ops, n, back, nr_back);
+		assert_int_equal(pf_print(back, nr_back, again, sizeof(again)), len);
+		assert_string_equal(text, again);
+
+		/* Cut like snprintf(). */
+		cap = pf_rng_below(&rng, len + 2);
+		memset(again, '@', sizeof(again));
+		assert_int_equal(pf_print(ops, n, again, cap), len);
+		assert_int_equal(again[cap], '@');
+		if (cap) {
+			assert_int_equal(strlen(again), cap - 1 < len ? cap - 1 : len);
+			assert_memory_equal(again, text, strlen(again));
+		}
+		for (size_t i = 0; i < n; i++)
+			assert_true(pf_print_op(&ops[i], NULL, 0) < PF_TEXT_LINE_MAX);
+	}
+	/* Every value of every operand, symbols and numbers. */
+	for (unsigned kind = 0; kind < PF_NR_OPS; kind++)
+		for (unsigned arg = 0; arg < pf_op_info[kind].nr_operands; arg++)
+			for (unsigned v = 0; v <= pf_op_info[kind].operand[arg].max; v++) {
+				ops[0] = (struct pf_op){.kind = kind};
+				ops[0].arg[arg] = v;
+				pf_print(ops, 1, text, sizeof(text));
+				assert_programs_equal(ops, 1, back, parse(text, back, 1));
+			}
+}
+
+static void test_parse_leniency(void **state)
+{
+	struct pf_op a[8], b[8];
+
+	(void)state;
+#define SAME(x, y) assert_programs_equal(a, parse(x, a, 8), b, parse(y, b, 8))
+	SAME("alloc a3 order=2 movable\nfree a3\n", "alloc a3 order=2 movable\nfree a3");
+	SAME("# a comment\r\n\r\n  \talloc   a3 movable order=2 \t# why\r\nfree a3#x\r\n",
+	     "alloc a3 order=2 movable\nfree a3");
+	SAME("alloc a3 order=2 mobility=1 gfp=1 zone=3",
+	     "alloc a3 order=2 mobility=movable gfp=atomic zone=normal");
+	SAME("config 0=512\nconfig 9=1", "config pages=512\nconfig 9=1");
+	SAME("alloc a3", "alloc a3 order=0 unmovable gfp=kernel cpu=0 node=0 zone=any");
+	SAME("tune 4=50", "tune compaction_proactiveness=50");
+	SAME("compact", "compact order=0 async partly node=0");
+	SAME("check", "\n\n   check   \n#");
+#undef SAME
+	assert_int_equal(parse("", a, 0), 0);
+	assert_int_equal(parse("# nothing\n\n", a, 0), 0);
+}
+
+static void test_parse_errors(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t line;
+		const char *message;
+	} wrong[] = {
+		{"alocc a3", 1, "unknown operation 'alocc'; did you mean 'alloc'?"},
+		{"check\n\nfrobnicate\n", 3,
+		 "unknown operation 'frobnicate'; expected one such as 'alloc a3 order=2'"},
+		{"alloc", 1, "alloc: expected a slot a0..a262143, got nothing"},
+		{"alloc order=2", 1, "alloc: expected a slot a0..a262143, got 'order=2'"},
+		{"free a262144", 1, "free: expected a slot a0..a262143, got 'a262144'"},
+		{"free a", 1, "free: expected a slot a0..a262143, got 'a'"},
+		{"free a-1", 1, "free: expected a slot a0..a262143, got 'a-1'"},
+		{"free a99999999999999999999", 1,
+		 "free: expected a slot a0..a262143, got 'a99999999999999999999'"},
+		{"alloc a1 order=11", 1, "order '11': expected 0..10"},
+		{"alloc a1 order=", 1, "order '': expected 0..10"},
+		{"alloc a1 order=x", 1, "order 'x': expected 0..10"},
+		{"alloc a1 mobility=3", 1,
+		 "mobility '3': expected unmovable|movable|reclaimable or 0..2"},
+		{"alloc a1 gfp=16", 1,
+		 "gfp '16': expected kernel|atomic|nowait|none|high|memalloc|noretry|mayfail|"
+		 "thisnode|comp|zero|nofs|noio|emergency|atomic_comp|thp or 0..15"},
+		{"alloc a1 order=1 order=1", 1, "alloc: order is given twice"},
+		{"alloc a1 movable unmovable", 1, "alloc: mobility is given twice"},
+		{"alloc a1 movble", 1,
+		 "alloc: unexpected 'movble'; it takes order= unmovable|movable|reclaimable gfp= "
+		 "cpu= node= zone="},
+		{"alloc a1 a2", 1,
+		 "alloc: unexpected 'a2'; it takes order= unmovable|movable|reclaimable gfp= cpu= "
+		 "node= zone="},
+		{"pin a1 order=1", 1, "pin: unexpected 'order=1'; it takes only a slot"},
+		{"check a1", 1, "check: unexpected 'a1'; it takes no operands"},
+		{"config pages", 1, "config: expected key=value, got 'pages'"},
+		{"config", 1, "config: expected key=value, got nothing"},
+		{"config pages=16384", 1, "value '16384': expected 0..16383"},
+		{"config pages=1 cpus=2", 1,
+		 "config: unexpected 'cpus=2'; it takes one key=value a line"},
+		{"config page=1", 1,
+		 "key 'page': expected pages|pageblock_order|max_order|cpus|start|min|scale or "
+		 "0..31"},
+		{"# first\nfree a1\ncheck\nconfig pages=64", 4,
+		 "config is configuration: it must stand before the operation in line 2"},
+		{"check\ncaf\xc3\xa9", 2, "byte 0xc3; text is plain ASCII, in comments too"},
+		{"check # \xc3\xa9", 1, "byte 0xc3; text is plain ASCII, in comments too"},
+		{"\x1b[31mred", 1,
+		 "unknown operation '?[31mred'; expected one such as 'alloc a3 order=2'"},
+		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 1,
+		 "unknown operation 'aaaaaaaaaaaaaaaaaaaaaaaa...'; expected one such as "
+		 "'alloc a3 order=2'"},
+	};
+	struct pf_text_error err;
+	struct pf_op ops[8];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_false(pf_parse(wrong[i].text, strlen(wrong[i].text), ops, 8, &n, &err));
+		assert_string_equal(err.message, wrong[i].message);
+		assert_int_equal(err.line, wrong[i].line);
+		assert_true(strlen(err.message) < sizeof(err.message) - 1);
+	}
+	assert_false(pf_parse("check\n\0", 7, ops, 8, &n, &err));
+	assert_string_equal(err.message, "a NUL character; is this a text file?");
+	assert_int_equal(err.line, 2);
+	assert_int_equal(n, 1);
+	assert_false(pf_parse("check\ncheck\ncheck", 17, ops, 2, &n, &err));
+	assert_string_equal(err.message, "too many operations; there is room for 2");
+	assert_int_equal(err.line, 3);
+	assert_int_equal(n, 2);
+}
+
+/* Broken text never crashes, and whatever is accepted is canonical. */
+static void test_parse_total(void **state)
+{
+	static const char alphabet[] = "a0123 =\t\n#movablefixcpu";
+	static char text[4096];
+	struct pf_rng rng = {4};
+	struct pf_text_error err;
+	struct pf_op ops[64];
+	size_t n, nr, len;
+	char *copy;
+
+	(void)state;
+	for (unsigned round = 0; round < 3000; round++) {
+		n = random_program(ops, 12, &rng);
+		len = pf_print(ops, n, text, sizeof(text));
+		for (unsigned i = pf_rng_below(&rng, 4); i && len; i--) {
+			size_t at = pf_rng_below(&rng, len);
+
+			if (pf_rng_below(&rng, 2))
+				text[at] = alphabet[pf_rng_below(&rng, sizeof(alphabet))];
+			else if (pf_rng_below(&rng, 2))
+				text[at] = pf_rng_next(&rng);
+			else
+				len = at;
+		}
+		copy = malloc(len ? len : 1);
+		memcpy(copy, text, len);
+		if (!pf_parse(copy, len, ops, 64, &nr, &err)) {
+			assert_true(err.message[0]);
+			assert_true(strlen(err.message) < sizeof(err.message) - 1);
+			assert_in_range(err.line, 1, 13);
+			for (const char *c = err.message; *c; c++)
+				assert_in_range(*c, ' ', '~');
+		}
+		free(copy);
+		assert_canonical(ops, nr);
+	}
+}
+
+static void test_is_text(void **state)
+{
+	struct pf_rng rng = {5};
+	struct pf_op ops[8];
+	uint8_t buf[16];
+
+	(void)state;
+	assert_true(pf_is_text((const uint8_t *)"alloc a1\n", 9));
+	assert_true(pf_is_text(NULL, 0));
+	for (unsigned round = 0; round < 1000; round++) {
+		size_t len = pf_rng_below(&rng, 4);
+
+		random_bytes(buf, len, &rng);
+		if (pf_decode(buf, len, ops, 8))
+			assert_false(pf_is_text(buf, len));
+	}
+}
+
+static void assert_unscaled(const struct pf_op *ops, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ops[i].kind == PF_OP_CONFIG) {
+			assert_true(ops[i].arg[PF_CONFIG_KEY] != PF_CONFIG_SCALE);
+			if (ops[i].arg[PF_CONFIG_KEY] == PF_CONFIG_PAGES)
+				assert_in_range(ops[i].arg[PF_CONFIG_VALUE], 64,
+						PF_MUTATE_MAX_PAGES);
+		} else if (ops[i].kind == PF_OP_ZONE) {
+			assert_in_range(ops[i].arg[PF_ZONE_PAGES], 1, PF_MUTATE_MAX_PAGES);
+		}
+	}
+}
+
+static void test_generate(void **state)
+{
+	struct pf_rng rng = {6};
+	struct pf_op ops[100], guard;
+	size_t total = 0, count[PF_NR_OPS] = {0}, hits = 0, frees = 0, sized = 0, order[11] = {0};
+
+	(void)state;
+	memset(&guard, 0xa5, sizeof(guard));
+	for (unsigned round = 0; round < 1000; round++) {
+		size_t cap = pf_rng_below(&rng, 100), want = pf_rng_below(&rng, 120), n;
+		bool live[256] = {false};
+
+		ops[cap] = guard;
+		n = pf_generate(ops, want, cap, &rng);
+		want = want ? want : 1;
+		assert_int_equal(n, want < cap ? want : cap);
+		assert_memory_equal(&ops[cap], &guard, sizeof(guard));
+		assert_canonical(ops, n);
+		assert_unscaled(ops, n);
+		for (size_t i = 0; i < n; i++) {
+			const struct pf_op *op = &ops[i];
+
+			total++;
+			count[op->kind]++;
+			if (op->kind == PF_OP_CONFIG && op->arg[0] == PF_CONFIG_PAGES)
+				sized++;
+			if (op->kind == PF_OP_ALLOC)
+				order[op->arg[PF_ALLOC_ORDER]]++;
+			if (op->kind == PF_OP_FREE) {
+				frees++;
+				hits += op->slot < 256 && live[op->slot];
+			}
+			for (uint32_t k = 0; k < 127 && op->slot + k < 256; k++) {
+				if (k < (op->kind == PF_OP_BULK ? op->arg[PF_BULK_COUNT] : 1) &&
+				    (op->kind == PF_OP_ALLOC || op->kind == PF_OP_BULK ||
+				     op->kind == PF_OP_CONTIG))
+					live[op->slot + k] = true;
+			}
+			if (op->kind == PF_OP_FREE && op->slot < 256)
+				live[op->slot] = false;
+		}
+	}
+	for (unsigned kind = 0; kind < PF_NR_OPS; kind++)
+		assert_true(count[kind] > 20);
+	assert_in_range(count[PF_OP_ALLOC], total / 8, total / 2);
+	assert_in_range(count[PF_OP_FREE], total / 10, total / 3);
+	assert_in_range(count[PF_OP_COMPACT], total / 50, total / 8);
+	/* Most frees free something, some nothing; most zones have the default size. */
+	assert_in_range(hits, frees / 2, frees - frees / 100);
+	assert_in_range(sized, 50, 400);
+	for (unsigned i = 0; i <= 10; i++)
+		assert_true(order[i] > 50);
+	assert_true(order[0] > order[1] && order[1] > order[3]);
+}
+
+static void test_rng(void **state)
+{
+	/* From the published reference implementation of splitmix64, seed 1234567. */
+	static const uint64_t golden[] = {6457827717110365317u, 3203168211198807973u,
+					  9817491932198370423u};
+	struct pf_rng rng = {1234567};
+	unsigned count[7] = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(pf_rng_next(&rng) == golden[i]);
+	for (unsigned i = 0; i < 7000; i++)
+		count[pf_rng_below(&rng, 7)]++;
+	for (unsigned i = 0; i < 7; i++)
+		assert_in_range(count[i], 850, 1150);
+}
+
+static void test_mutate(void **state)
+{
+	static struct pf_op ops[MAX_OPS], before[MAX_OPS], twin[MAX_OPS];
+	struct pf_rng rng = {7}, one, two;
+	size_t changed = 0, longer = 0, shorter = 0, rounds = 4000;
+	struct pf_op guard;
+
+	(void)state;
+	memset(&guard, 0xa5, sizeof(guard));
+	for (unsigned round = 0; round < rounds; round++) {
+		size_t cap = round % 4 ? pf_rng_below(&rng, 200) : round / 4 % 8;
+		size_t n = pf_rng_below(&rng, cap + 1), after;
+
+		n = round % 2 ? random_program(ops, n, &rng)
+		    : n	      ? pf_generate(ops, n, cap, &rng)
+			      : 0;
+		memcpy(before, ops, sizeof(ops));
+		memcpy(twin, ops, sizeof(ops));
+		ops[cap] = guard;
+		one = two = (struct pf_rng){round};
+		after = pf_mutate(ops, n, cap, &one);
+		assert_memory_equal(&ops[cap], &guard, sizeof(guard));
+		assert_in_range(after, cap ? 1 : 0, cap);
+		assert_canonical(ops, after);
+		if (round % 2 == 0)
+			assert_unscaled(ops, after);
+		assert_programs_equal(ops, after, twin, pf_mutate(twin, n, cap, &two));
+		longer += after > n;
+		shorter += after < n;
+		changed += after != n;
+		for (size_t i = 0; i < n && after == n; i++)
+			if (!pf_op_equal(&ops[i], &before[i])) {
+				changed++;
+				break;
+			}
+	}
+	assert_true(changed > rounds * 9 / 10);
+	assert_true(longer > rounds / 4);
+	assert_true(shorter > rounds / 10);
+
+	/* A length above the capacity is cut. */
+	parse("free a1\nfree a2\nfree a3\nfree a4", ops, 4);
+	one = (struct pf_rng){1};
+	assert_in_range(pf_mutate(ops, 4, 2, &one), 1, 2);
+}
+
+/* From one operation, mutation alone gets everywhere. */
+static void test_mutate_reaches_all(void **state)
+{
+	static struct pf_op ops[64];
+	struct pf_rng rng = {8};
+	bool kind[PF_NR_OPS] = {false}, config[PF_NR_CONFIG_KEYS] = {false};
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		n = pf_mutate(ops, n, 64, &rng);
+		for (size_t i = 0; i < n; i++) {
+			kind[ops[i].kind] = true;
+			if (ops[i].kind == PF_OP_CONFIG)
+				config[ops[i].arg[0]] = true;
+		}
+	}
+	assert_canonical(ops, n);
+	for (unsigned i = 0; i < PF_NR_OPS; i++)
+		assert_true(kind[i]);
+	for (unsigned i = 0; i < PF_NR_CONFIG_KEYS; i++)
+		assert_int_equal(config[i], i != PF_CONFIG_SCALE);
+}
+
+static void test_splice(void **state)
+{
+	static struct pf_op a[64], b[64], out[160], twin[160];
+	struct pf_rng rng = {9}, one, two;
+	size_t from_both = 0, rounds = 3000;
+	struct pf_op guard;
+
+	(void)state;
+	memset(&guard, 0xa5, sizeof(guard));
+	for (unsigned round = 0; round < rounds; round++) {
+		size_t na = random_program(a, pf_rng_below(&rng, 40), &rng);
+		size_t nb = random_program(b, pf_rng_below(&rng, 40), &rng);
+		size_t cap = pf_rng_below(&rng, round % 2 ? 4 : 150), n;
+		bool has_a = false, has_b = false;
+
+		/* Marks that say where an operation is from. */
+		for (size_t i = 0; i < na; i++)
+			if (pf_op_info[a[i].kind].has_slot)
+				a[i].slot = 1000;
+		for (size_t i = 0; i < nb; i++)
+			if (pf_op_info[b[i].kind].has_slot)
+				b[i].slot = 2000;
+		out[cap] = guard;
+		one = two = (struct pf_rng){round};
+		n = pf_splice(a, na, b, nb, out, cap, &one);
+		assert_memory_equal(&out[cap], &guard, sizeof(guard));
+		assert_true(n <= cap);
+		assert_true(n || !cap || !(na + nb));
+		assert_canonical(out, n);
+		assert_programs_equal(out, n, twin, pf_splice(a, na, b, nb, twin, cap, &two));
+		for (size_t i = 0; i < n; i++) {
+			has_a |= out[i].slot == 1000;
+			has_b |= out[i].slot == 2000;
+		}
+		from_both += has_a && has_b;
+	}
+	assert_true(from_both > rounds / 5);
+}
+
+#define CANARY 8
+
+static void assert_canonical_bytes(const uint8_t *buf, size_t len)
+{
+	static struct pf_op ops[MAX_OPS];
+	static uint8_t again[MAX_OPS * PF_OP_BYTES_MAX];
+	size_t n = pf_decode(buf, len, ops, MAX_OPS);
+
+	assert_int_equal(pf_encode(ops, n, again, sizeof(again), NULL), len);
+	assert_memory_equal(buf, again, len);
+}
+
+static void test_mutate_bytes(void **state)
+{
+	static struct pf_op work[MAX_OPS + 1], guard;
+	static uint8_t mem[512 + 2 * CANARY], twin[512], old[512];
+	uint8_t *buf = mem + CANARY;
+	struct pf_rng rng = {10};
+	size_t smaller = 0, tries = 0, tails, own;
+
+	(void)state;
+	memset(&guard, 0xa5, sizeof(guard));
+	for (unsigned round = 0; round < 6000; round++) {
+		size_t len = pf_rng_below(&rng, 256);
+		size_t cap = 1 + pf_rng_below(&rng, round % 3 ? 256 : 4), end, after;
+		size_t nr_work = round % 5 ? MAX_OPS : 1 + pf_rng_below(&rng, 20);
+		struct pf_op ops[128];
+
+		memset(mem, 0x5a, sizeof(mem));
+		work[nr_work] = guard;
+		if (round % 2)
+			random_bytes(buf, len, &rng);
+		else
+			len = pf_encode(ops, pf_generate(ops, 1 + len / 4, 128, &rng), buf, len,
+					NULL);
+		end = len > cap ? len : cap;
+		memset(buf + end, 0x5a, 512 - end);
+		memcpy(old, buf, 512);
+		memcpy(twin, buf, 512);
+		after = pf_mutate_bytes(buf, len, cap, round, work, nr_work);
+		assert_in_range(after, 1, cap);
+		assert_memory_equal(&work[nr_work], &guard, sizeof(guard));
+		for (size_t i = 0; i < CANARY; i++)
+			assert_int_equal(mem[i], 0x5a);
+		/* Behind cap only what was there already. */
+		assert_memory_equal(buf + cap, old + cap, 512 - cap);
+		assert_canonical_bytes(buf, after);
+		assert_int_equal(pf_mutate_bytes(twin, len, cap, round, work, nr_work), after);
+		assert_memory_equal(buf, twin, after);
+		work[nr_work] = (struct pf_op){0};
+		if (len > cap && round % 2 == 0 && cap > 32 && nr_work == MAX_OPS) {
+			tries++;
+			smaller += after + 16 > cap;
+		}
+	}
+	/* What is asked for less mostly keeps nothing but its own, and not only its head. */
+	tails = own = 0;
+	for (unsigned round = 0; round < 400; round++) {
+		struct pf_op ops[30];
+		size_t len, n;
+
+		for (n = 0; n < (round % 2 ? 30 : 2); n++)
+			ops[n] = (struct pf_op){.kind = PF_OP_PIN, .slot = 100001 + n};
+		len = pf_encode(ops, n, buf, 512, NULL);
+		len = pf_mutate_bytes(buf, len, round % 2 ? 80 : 1, round, work, MAX_OPS);
+		n = pf_decode(buf, len, ops, 30);
+		tails += ops[n - 1].slot == 100030;
+		own += round % 2 == 0 && ops[0].kind == PF_OP_PIN;
+	}
+	assert_true(tails > 50 && own > 140);
+	/* Shrinking takes away hardly more than it has to. */
+	assert_true(tries > 50 && smaller > tries / 2);
+	assert_int_equal(pf_mutate_bytes(buf, 10, 0, 1, work, MAX_OPS), 0);
+	assert_int_equal(pf_mutate_bytes(buf, 0, 1, 1, work, MAX_OPS), 1);
+}
+
+static void test_splice_bytes(void **state)
+{
+	static struct pf_op work[MAX_OPS + 1], guard;
+	static uint8_t a[256], b[256], mem[512 + 2 * CANARY], twin[512];
+	uint8_t *out = mem + CANARY;
+	struct pf_rng rng = {11};
+
+	(void)state;
+	memset(&guard, 0xa5, sizeof(guard));
+	for (unsigned round = 0; round < 3000; round++) {
+		size_t na = pf_rng_below(&rng, 256), nb = pf_rng_below(&rng, 256);
+		size_t cap = 1 + pf_rng_below(&rng, round % 3 ? 512 : 4), n;
+		size_t nr_work = round % 5 ? MAX_OPS : 3 + pf_rng_below(&rng, 20);
+
+		random_bytes(a, na, &rng);
+		random_bytes(b, nb, &rng);
+		memset(mem, 0x5a, sizeof(mem));
+		work[nr_work] = guard;
+		n = pf_splice_bytes(a, na, b, nb, out, cap, round, work, nr_work);
+		assert_in_range(n, 1, cap);
+		assert_memory_equal(&work[nr_work], &guard, sizeof(guard));
+		for (size_t i = 0; i < CANARY; i++) {
+			assert_int_equal(mem[i], 0x5a);
+			assert_int_equal(out[cap + i], 0x5a);
+		}
+		assert_canonical_bytes(out, n);
+		assert_int_equal(pf_splice_bytes(a, na, b, nb, twin, cap, round, work, nr_work), n);
+		assert_memory_equal(out, twin, n);
+		work[nr_work] = (struct pf_op){0};
+	}
+	assert_int_equal(pf_splice_bytes(a, 0, b, 0, out, 1, 1, work, MAX_OPS), 1);
+}
+
+/* The measure of reduce.h: is a less than b? */
+static bool is_less(const struct pf_op *a, size_t na, const struct pf_op *b, size_t nb)
+{
+	uint64_t args_a = 0, args_b = 0, slots_a = 0, slots_b = 0;
+
+	if (na != nb)
+		return na < nb;
+	for (size_t i = 0; i < na; i++) {
+		slots_a += a[i].slot;
+		slots_b += b[i].slot;
+		for (unsigned arg = 0; arg < PF_OP_ARGS; arg++) {
+			args_a += a[i].arg[arg];
+			args_b += b[i].arg[arg];
+		}
+	}
+	return args_a != args_b ? args_a < args_b : slots_a < slots_b;
+}
+
+typedef bool predicate(const struct pf_op *ops, size_t n);
+
+/* A block of order 2 or more is pinned, memory compacted with sync, the block freed. */
+static bool has_core(const struct pf_op *ops, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned stage = 1;
+
+		if (ops[i].kind != PF_OP_ALLOC || ops[i].arg[PF_ALLOC_ORDER] < 2)
+			continue;
+		for (size_t j = i + 1; j < n; j++) {
+			if (stage == 1 && ops[j].kind == PF_OP_PIN && ops[j].slot == ops[i].slot)
+				stage = 2;
+			else if (stage == 2 && ops[j].kind == PF_OP_COMPACT &&
+				 ops[j].arg[PF_COMPACT_MODE] == 2)
+				stage = 3;
+			else if (stage == 3 && ops[j].kind == PF_OP_FREE &&
+				 ops[j].slot == ops[i].slot)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Of the memory only a small zone does, and at least 5 blocks must be allocated. */
+static bool needs_config(const struct pf_op *ops, size_t n)
+{
+	unsigned allocs = 0;
+	bool zone = false;
+
+	for (size_t i = 0; i < n; i++) {
+		zone |= ops[i].kind == PF_OP_CONFIG && ops[i].arg[0] == PF_CONFIG_PAGES &&
+			ops[i].arg[1] >= 100;
+		allocs += ops[i].kind == PF_OP_ALLOC;
+	}
+	return zone && allocs >= 5;
+}
+
+static bool never(const struct pf_op *ops, size_t n)
+{
+	(void)ops;
+	(void)n;
+	return false;
+}
+
+static bool always(const struct pf_op *ops, size_t n)
+{
+	(void)ops;
+	(void)n;
+	return true;
+}
+
+/* Reduce and check every promise on the way; returns the number of candidates. */
+static size_t reduce(struct pf_reduce *r, enum pf_reduce_effort effort, const struct pf_op *ops,
+		     size_t n, predicate *keep)
+{
+	static struct pf_op work[PF_REDUCE_WORK(MAX_OPS) + 1], guard, best[MAX_OPS];
+	size_t nr_best = n, tries = 0, nr;
+	const struct pf_op *candidate;
+
+	memset(&guard, 0xa5, sizeof(guard));
+	work[PF_REDUCE_WORK(n)] = guard;
+	memcpy(best, ops, n * sizeof(*ops));
+	pf_reduce_init(r, effort, work, ops, n);
+	while (pf_reduce_next(r, &candidate, &nr)) {
+		bool kept = keep(candidate, nr);
+
+		assert_true(nr > 0);
+		assert_canonical(candidate, nr);
+		assert_true(is_less(candidate, nr, best, nr_best));
+		assert_true(pf_reduce_steps(r) > 0);
+		if (kept) {
+			memcpy(best, candidate, nr * sizeof(*candidate));
+			nr_best = nr;
+		}
+		pf_reduce_report(r, kept);
+		assert_programs_equal(r->best, r->nr_best, best, nr_best);
+		assert_true(++tries < 100000);
+	}
+	assert_memory_equal(&work[PF_REDUCE_WORK(n)], &guard, sizeof(guard));
+	assert_int_equal(pf_reduce_steps(r), 0);
+	assert_false(pf_reduce_next(r, &candidate, &nr));
+	return tries;
+}
+
+/* Random operations around the lines of `core`, n in all. */
+static size_t bury(struct pf_op *ops, size_t n, const char *core, struct pf_rng *rng)
+{
+	struct pf_op c[16];
+	size_t nr_core = parse(core, c, 16), used = pf_program_config(c, nr_core);
+
+	pf_generate(ops, n, n, rng);
+	memcpy(ops, c, used * sizeof(*c));
+	for (size_t i = 0; used < nr_core; i++)
+		if (i >= (n - 1) / nr_core * (used + 1))
+			ops[i] = c[used++];
+	return pf_program_canonical(ops, n);
+}
+
+static void test_reduce_core(void **state)
+{
+	static struct pf_op ops[MAX_OPS];
+	struct pf_rng rng = {12};
+	struct pf_op expected[8];
+	size_t n, nr_expected, tries;
+	struct pf_reduce r;
+
+	(void)state;
+	nr_expected = parse("alloc a0 order=2\npin a0\ncompact sync\nfree a0", expected, 8);
+	for (unsigned round = 0; round < 20; round++) {
+		n = bury(ops, 300,
+			 "alloc a77 order=9 movable gfp=thp\npin a77\n"
+			 "compact order=9 sync whole\nfree a77 cpu=2",
+			 &rng);
+		assert_true(has_core(ops, n));
+		tries = reduce(&r, PF_REDUCE_FULL, ops, n, has_core);
+		assert_programs_equal(r.best, r.nr_best, expected, nr_expected);
+		assert_true(tries < 1000);
+		reduce(&r, PF_REDUCE_TRIM, ops, n, has_core);
+		assert_int_equal(r.nr_best, 4);
+	}
+	nr_expected = parse("config pages=100\nalloc a0\nalloc a0\nalloc a0\nalloc a0\nalloc a0",
+			    expected, 8);
+	for (unsigned round = 0; round < 5; round++) {
+		n = bury(ops, 200,
+			 "config min=3\nconfig pages=700\nconfig cpus=2\nalloc a1 order=1\n"
+			 "alloc a1\nalloc a1\nalloc a1\nalloc a1\nalloc a9",
+			 &rng);
+		assert_true(needs_config(ops, n));
+		reduce(&r, PF_REDUCE_FULL, ops, n, needs_config);
+		/* Which slots are left is a matter of luck. */
+		for (size_t i = 0; i < r.nr_best; i++)
+			r.best[i].slot = 0;
+		assert_programs_equal(r.best, r.nr_best, expected, nr_expected);
+	}
+}
+
+static void test_reduce_limits(void **state)
+{
+	static struct pf_op ops[MAX_OPS];
+	struct pf_rng rng = {13};
+	struct pf_reduce r;
+	size_t tries, steps;
+
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		size_t n = random_program(ops, 1 + pf_rng_below(&rng, 80), &rng);
+
+		if (!n)
+			continue;
+		for (int effort = PF_REDUCE_TRIM; effort <= PF_REDUCE_FULL; effort++) {
+			static struct pf_op work[PF_REDUCE_WORK(MAX_OPS)];
+
+			/* Nothing kept: the program stays, and the estimate was about right. */
+			pf_reduce_init(&r, effort, work, ops, n);
+			steps = pf_reduce_steps(&r);
+			tries = reduce(&r, effort, ops, n, never);
+			assert_programs_equal(r.best, r.nr_best, ops, n);
+			assert_in_range(steps, tries / 3, 3 * tries + 16);
+			/* Everything kept: one operation is left. */
+			reduce(&r, effort, ops, n, always);
+			assert_int_equal(r.nr_best, 1);
+			assert_int_equal(effort == PF_REDUCE_FULL ? r.best[0].slot : 0, 0);
+		}
+	}
+	assert_int_equal(reduce(&r, PF_REDUCE_FULL, ops, 0, always), 0);
+	parse("check", ops, 1);
+	assert_int_equal(reduce(&r, PF_REDUCE_FULL, ops, 1, always), 0);
+}
+
+/* Slot 77 is used, and every slot by an even number of operations. */
+static bool is_balanced(const struct pf_op *ops, size_t n)
+{
+	unsigned count[256] = {0};
+
+	for (size_t i = 0; i < n; i++)
+		if (pf_op_info[ops[i].kind].has_slot)
+			count[ops[i].slot % 256]++;
+	for (unsigned i = 0; i < 256; i++)
+		if (count[i] % 2)
+			return false;
+	return count[77];
+}
+
+/* Only when the order is 0 can the check go. */
+static bool order_or_check(const struct pf_op *ops, size_t n)
+{
+	bool order = false, plain = false, check = false;
+
+	for (size_t i = 0; i < n; i++) {
+		order |= ops[i].kind == PF_OP_ALLOC && ops[i].arg[PF_ALLOC_ORDER];
+		plain |= ops[i].kind == PF_OP_ALLOC && !ops[i].arg[PF_ALLOC_ORDER];
+		check |= ops[i].kind == PF_OP_CHECK;
+	}
+	return plain || (order && check);
+}
+
+static bool big_value(const struct pf_op *ops, size_t n)
+{
+	return n == 2 && ops[0].arg[PF_CONFIG_VALUE] >= 20 && ops[1].arg[PF_TUNE_VALUE] >= 20;
+}
+
+/* What each stage is there for. */
+static void test_reduce_stages(void **state)
+{
+	struct pf_op ops[64], expected[8], work[PF_REDUCE_WORK(64)];
+	const struct pf_op *candidate;
+	struct pf_reduce r;
+	size_t n, nr;
+
+	(void)state;
+	/* The tail comes first. */
+	for (n = 0; n < 64; n++)
+		ops[n] = (struct pf_op){.kind = PF_OP_ALLOC, .slot = n};
+	pf_reduce_init(&r, PF_REDUCE_TRIM, work, ops, n);
+	assert_true(pf_reduce_next(&r, &candidate, &nr));
+	assert_programs_equal(candidate, nr, ops, 32);
+	pf_reduce_report(&r, false);
+	assert_true(pf_reduce_next(&r, &candidate, &nr));
+	assert_programs_equal(candidate, nr, ops, 48);
+
+	/* All operations on a slot go at once. */
+	for (n = 0; n < 64; n++)
+		ops[n] = (struct pf_op){.kind = PF_OP_ALLOC, .slot = (n & 31) * 7};
+	assert_int_equal(ops[11].slot, 77);
+	reduce(&r, PF_REDUCE_TRIM, ops, n, is_balanced);
+	assert_int_equal(r.nr_best, 2);
+
+	/* A smaller operand opens the way for a second round; a trim has only one. */
+	n = parse("alloc a0 order=3\ncheck", ops, 64);
+	reduce(&r, PF_REDUCE_TRIM, ops, n, order_or_check);
+	assert_int_equal(r.nr_best, 2);
+	reduce(&r, PF_REDUCE_FULL, ops, n, order_or_check);
+	assert_programs_equal(r.best, r.nr_best, expected, parse("alloc a0", expected, 8));
+
+	/* A setting may get smaller, but not become another setting. */
+	n = parse("config min=50\ntune extfrag_threshold=500", ops, 64);
+	reduce(&r, PF_REDUCE_FULL, ops, n, big_value);
+	n = parse("config min=20\ntune extfrag_threshold=20", expected, 8);
+	assert_programs_equal(r.best, r.nr_best, expected, n);
+}
+
+/* An answer at random is no reason not to end. */
+static struct pf_rng coin_rng;
+
+static bool coin(const struct pf_op *ops, size_t n)
+{
+	(void)ops;
+	(void)n;
+	return !pf_rng_below(&coin_rng, 8);
+}
+
+static void test_reduce_terminates(void **state)
+{
+	static struct pf_op ops[MAX_OPS];
+	struct pf_rng rng = {14};
+	struct pf_reduce r;
+
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		size_t n = random_program(ops, 1 + pf_rng_below(&rng, 80), &rng);
+
+		coin_rng = rng;
+		reduce(&r, PF_REDUCE_FULL, ops, n, coin);
+	}
+}
+
+/* Whoever does not report has not kept. */
+static void test_reduce_unreported(void **state)
+{
+	struct pf_op ops[8], work[PF_REDUCE_WORK(8)];
+	size_t n = parse("alloc a5 order=3\npin a5\nfree a5\ncheck", ops, 8), nr, tries = 0;
+	const struct pf_op *candidate;
+	struct pf_reduce r;
+
+	(void)state;
+	pf_reduce_init(&r, PF_REDUCE_FULL, work, ops, n);
+	while (pf_reduce_next(&r, &candidate, &nr))
+		assert_true(++tries < 100);
+	assert_programs_equal(r.best, r.nr_best, ops, n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_golden_encodings),
+		cmocka_unit_test(test_decode_corner_cases),
+		cmocka_unit_test(test_decode_total),
+		cmocka_unit_test(test_bytes_round_trip),
+		cmocka_unit_test(test_encode_canonicalises),
+		cmocka_unit_test(test_text_round_trip),
+		cmocka_unit_test(test_parse_leniency),
+		cmocka_unit_test(test_parse_errors),
+		cmocka_unit_test(test_parse_total),
+		cmocka_unit_test(test_is_text),
+		cmocka_unit_test(test_rng),
+		cmocka_unit_test(test_generate),
+		cmocka_unit_test(test_mutate),
+		cmocka_unit_test(test_mutate_reaches_all),
+		cmocka_unit_test(test_splice),
+		cmocka_unit_test(test_mutate_bytes),
+		cmocka_unit_test(test_splice_bytes),
+		cmocka_unit_test(test_reduce_core),
+		cmocka_unit_test(test_reduce_limits),
+		cmocka_unit_test(test_reduce_stages),
+		cmocka_unit_test(test_reduce_terminates),
+		cmocka_unit_test(test_reduce_unreported),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

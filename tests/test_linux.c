@@ -1,0 +1,1101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_linux.c - facts about the port of Linux 6.1 (impls/linux): list orders,
+ * fallbacks, watermarks, zone walk, and a random run against a plain bitmap.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "impls/linux/internal.h"
+#include "impls/linux/linux.h"
+
+static const struct pf_impl *const impl = &pf_impl_linux;
+
+#define GFP_KERNEL (PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM | PF_GFP_IO | PF_GFP_FS)
+#define MAX_EVENTS 64
+
+/* A world that remembers events, and takes attributes from an array. */
+struct bench {
+	struct pf_world world;
+	struct pf_layout layout;
+	struct machine *m; /* the state */
+	size_t size;
+	uint8_t *attrs;
+	unsigned nr_events;
+	struct pf_event event[MAX_EVENTS];
+	uint64_t spent;
+};
+
+static struct bench b;
+
+static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
+{
+	(void)w;
+	assert_in_range(pfn, b.layout.base_pfn, b.layout.end_pfn - 1);
+	return b.attrs[pfn - b.layout.base_pfn];
+}
+
+static void world_spent(struct pf_world *w, unsigned units)
+{
+	(void)w;
+	b.spent += units;
+}
+
+static void world_event(struct pf_world *w, const struct pf_event *ev)
+{
+	(void)w;
+	b.event[b.nr_events++ % MAX_EVENTS] = *ev;
+}
+
+static void boot(void)
+{
+	uint32_t pages = pf_layout_pages(&b.layout);
+
+	b.world =
+		(struct pf_world){.attrs = world_attrs, .spent = world_spent, .event = world_event};
+	b.size = impl->footprint(&b.layout);
+	assert_true(b.size > 0);
+	b.m = aligned_alloc(64, (b.size + 63) / 64 * 64);
+	assert_non_null(b.m);
+	/* As page flags this would be: a free page of order 0. */
+	memset(b.m, 0x01, b.size);
+	b.attrs = calloc(pages, 1);
+	assert_non_null(b.attrs);
+	impl->init(b.m, &b.layout, &b.world);
+	assert_null(impl->self_check(b.m));
+	assert_int_equal(b.nr_events, 0);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(b.m);
+	free(b.attrs);
+	memset(&b, 0, sizeof(b));
+	return 0;
+}
+
+/* One node, one zone NORMAL, `offset` pages after the base. */
+static void one_zone(unsigned pageblock_order, unsigned max_order, uint32_t offset, uint32_t pages)
+{
+	pf_pfn base = 4u << max_order;
+
+	b.layout = (struct pf_layout){
+		.base_pfn = base,
+		.end_pfn = base + offset + pages,
+		.pageblock_order = (uint8_t)pageblock_order,
+		.max_order = (uint8_t)max_order,
+		.nr_nodes = 1,
+		.nr_cpus = 1,
+		.nr_zones = 1,
+		.zone[0] = {.start_pfn = base + offset, .spanned = pages, .type = PF_ZONE_NORMAL},
+	};
+}
+
+/* pfns below are relative to the base, for readability. */
+static pf_pfn take(unsigned order, unsigned mobility)
+{
+	struct pf_request req = {.order = (uint8_t)order,
+				 .mobility = (uint8_t)mobility,
+				 .zone = PF_ZONE_MOVABLE,
+				 .gfp = GFP_KERNEL};
+	pf_pfn pfn = impl->alloc(b.m, &req);
+
+	return pfn == PF_NO_PFN ? PF_NO_PFN : pfn - b.layout.base_pfn;
+}
+
+static void give(pf_pfn pfn, unsigned order)
+{
+	impl->free(b.m, b.layout.base_pfn + pfn, order, 0);
+}
+
+struct list_arg {
+	unsigned order, type, nr;
+	pf_pfn pfn[4096];
+};
+
+static void list_fn(void *arg, const struct pf_block *block)
+{
+	struct list_arg *a = arg;
+
+	assert_int_equal(block->where, PF_FREE);
+	if (block->order == a->order && block->type == a->type)
+		a->pfn[a->nr++] = block->pfn - b.layout.base_pfn;
+}
+
+/* The free list of this order and type, head first, must be just these pfns. */
+static void expect_list_(unsigned order, unsigned type, unsigned nr, const pf_pfn *pfn, int line)
+{
+	struct list_arg a = {.order = order, .type = type};
+
+	impl->census(b.m, list_fn, &a);
+	if (a.nr != nr)
+		print_error("line %d: %u blocks on the list, not %u\n", line, a.nr, nr);
+	assert_int_equal(a.nr, nr);
+	for (unsigned i = 0; i < nr; i++) {
+		if (a.pfn[i] != pfn[i])
+			print_error("line %d: entry %u is %u\n", line, i, a.pfn[i]);
+		assert_int_equal(a.pfn[i], pfn[i]);
+	}
+}
+
+#define expect_list(order, type, ...)                                               \
+	expect_list_(order, type, sizeof((pf_pfn[]){__VA_ARGS__}) / sizeof(pf_pfn), \
+		     (pf_pfn[]){__VA_ARGS__}, __LINE__)
+#define expect_empty(order, type) expect_list_(order, type, 0, NULL, __LINE__)
+
+static uint32_t nr_free_pages(unsigned zone)
+{
+	return impl->counters(b.m, zone)->free;
+}
+
+/* All pages as single ones, all movable and known as such. */
+static void take_all_movable(void)
+{
+	while (take(0, PF_MOVABLE) != PF_NO_PFN)
+		;
+	assert_int_equal(nr_free_pages(0), 0);
+	memset(b.attrs, PF_PAGE_LIVE | PF_PAGE_MOVABLE, pf_layout_pages(&b.layout));
+	b.nr_events = 0; /* the wake-up of the last one */
+}
+
+static void test_initial_lists(void **state)
+{
+	(void)state;
+	one_zone(4, 6, 0, 256);
+	boot();
+	expect_list(6, PF_MOVABLE, 0, 64, 128, 192);
+	for (unsigned o = 0; o < 6; o++)
+		expect_empty(o, PF_MOVABLE);
+	assert_int_equal(impl->counters(b.m, 0)->managed, 256);
+	assert_int_equal(impl->counters(b.m, 0)->free, 256);
+	assert_int_equal(impl->counters(b.m, 0)->nr_free[6], 4);
+	assert_int_equal(impl->stats(b.m)->pgfree, 0);
+	for (pf_pfn p = 0; p < 256; p += 16)
+		assert_int_equal(impl->block_type(b.m, b.layout.base_pfn + p), PF_MOVABLE);
+}
+
+/* [5, 64) without 16..19, 23 and 40..47, then a second zone from 64 to 75. */
+static void test_holes_and_unaligned_ends(void **state)
+{
+	pf_pfn base, got[32], pfn;
+	unsigned n = 0;
+
+	(void)state;
+	one_zone(3, 4, 5, 59);
+	base = b.layout.base_pfn;
+	b.layout.end_pfn = base + 75;
+	b.layout.nr_zones = 2;
+	b.layout.zone[1] = (struct pf_zone_layout){
+		.start_pfn = base + 64, .spanned = 11, .type = PF_ZONE_MOVABLE};
+	b.layout.nr_ranges = 4;
+	b.layout.range[0] = (struct pf_range){base + 16, 4, true};
+	b.layout.range[1] = (struct pf_range){base + 23, 1, false};
+	b.layout.range[2] = (struct pf_range){base + 40, 8, true};
+	b.layout.range[3] = (struct pf_range){base + 74, 1, false};
+	boot();
+	expect_list(0, PF_MOVABLE, 5, 22);
+	expect_list(1, PF_MOVABLE, 6, 20, 72);
+	expect_empty(2, PF_MOVABLE);
+	expect_list(3, PF_MOVABLE, 8, 24, 32, 64);
+	expect_list(4, PF_MOVABLE, 48);
+	assert_int_equal(impl->counters(b.m, 0)->managed, 59 - 13);
+	assert_int_equal(impl->counters(b.m, 1)->managed, 10);
+	assert_int_equal(impl->counters(b.m, 1)->nr_free[3], 1);
+
+	/* Highest zone first, and never across its end. */
+	assert_int_equal(take(3, PF_MOVABLE), 64);
+	assert_int_equal(take(1, PF_MOVABLE), 72);
+	assert_int_equal(nr_free_pages(1), 0);
+	while ((pfn = take(1, PF_MOVABLE)) != PF_NO_PFN)
+		got[n++] = pfn;
+	assert_int_equal(nr_free_pages(0), 2);
+	while (n)
+		give(got[--n], 1);
+	give(72, 1);
+	give(64, 3);
+	assert_null(impl->self_check(b.m));
+	assert_int_equal(impl->counters(b.m, 0)->nr_free[4], 1);
+	assert_int_equal(impl->counters(b.m, 0)->nr_free[3], 3);
+	assert_int_equal(impl->counters(b.m, 0)->nr_free[1], 2);
+}
+
+static void test_split_and_merge_order(void **state)
+{
+	(void)state;
+	one_zone(4, 4, 0, 64);
+	boot();
+	assert_int_equal(take(0, PF_MOVABLE), 0);
+	expect_list(0, PF_MOVABLE, 1);
+	expect_list(1, PF_MOVABLE, 2);
+	expect_list(2, PF_MOVABLE, 4);
+	expect_list(3, PF_MOVABLE, 8);
+	expect_list(4, PF_MOVABLE, 16, 32, 48);
+	assert_int_equal(take(1, PF_MOVABLE), 2);
+	assert_int_equal(take(1, PF_MOVABLE), 4);
+	expect_list(1, PF_MOVABLE, 6);
+	assert_int_equal(take(2, PF_MOVABLE), 8);
+	assert_int_equal(take(3, PF_MOVABLE), 16);
+	/* Remainders go to the head: 24 before what was there. */
+	expect_list(3, PF_MOVABLE, 24);
+	assert_int_equal(take(2, PF_MOVABLE), 12);
+	give(8, 2);
+	expect_list(2, PF_MOVABLE, 8);
+	give(16, 3);
+	/* Merged to the largest order, at the head, though 32 was there before. */
+	expect_list(4, PF_MOVABLE, 16, 32, 48);
+	give(12, 2);
+	give(4, 1);
+	give(2, 1);
+	give(0, 0);
+	expect_list(4, PF_MOVABLE, 0, 16, 32, 48);
+	assert_null(impl->self_check(b.m));
+	assert_int_equal(impl->stats(b.m)->pgalloc, impl->stats(b.m)->pgfree);
+	assert_int_equal(impl->stats(b.m)->pgalloc, 1 + 2 + 2 + 4 + 8 + 4);
+}
+
+static void test_smallest_newest_first(void **state)
+{
+	(void)state;
+	one_zone(3, 3, 0, 32);
+	boot();
+	take_all_movable();
+	give(1, 0);
+	give(16, 0);
+	expect_list(0, PF_MOVABLE, 16, 1);
+	give(8, 0);
+	give(9, 0);
+	/* An order-1 block is split only when order 0 is used up; newest first. */
+	assert_int_equal(take(0, PF_MOVABLE), 16);
+	assert_int_equal(take(0, PF_MOVABLE), 1);
+	assert_int_equal(take(0, PF_MOVABLE), 8);
+	expect_list(0, PF_MOVABLE, 9);
+}
+
+static void test_tail_placement(void **state)
+{
+	(void)state;
+	one_zone(3, 3, 0, 32);
+	boot();
+	take_all_movable();
+	give(12, 0);
+	give(2, 0);
+	give(3, 0);
+	expect_list(0, PF_MOVABLE, 12);
+	expect_list(1, PF_MOVABLE, 2);
+	/* 1 is taken, but 2-3 is free: 0 is likely to merge, so to the tail. */
+	give(0, 0);
+	expect_list(0, PF_MOVABLE, 12, 0);
+	/* 12 is free, but 12-13 as a whole is not. */
+	give(14, 0);
+	expect_list(0, PF_MOVABLE, 14, 12, 0);
+
+	/* Order max - 1: never to the tail. 8-15 is free as a block of order 3. */
+	give(13, 0);
+	give(15, 0);
+	for (pf_pfn p = 8; p < 12; p++)
+		give(p, 0);
+	expect_list(3, PF_MOVABLE, 8);
+	for (pf_pfn p = 16; p < 20; p++)
+		give(p, 0);
+	expect_list(2, PF_MOVABLE, 16);
+	give(1, 0);
+	expect_list(2, PF_MOVABLE, 0, 16);
+	assert_null(impl->self_check(b.m));
+}
+
+/* The block that the two would form begins in another zone: not likely. */
+static void test_tail_placement_across_zones(void **state)
+{
+	pf_pfn base;
+
+	(void)state;
+	one_zone(3, 3, 0, 5);
+	base = b.layout.base_pfn;
+	b.layout.end_pfn = base + 32;
+	b.layout.nr_zones = 2;
+	b.layout.zone[1] = (struct pf_zone_layout){
+		.start_pfn = base + 5, .spanned = 27, .type = PF_ZONE_MOVABLE};
+	boot();
+	while (take(0, PF_MOVABLE) != PF_NO_PFN)
+		;
+	give(16, 0);
+	give(6, 0);
+	give(7, 0);
+	give(5, 0);
+	expect_list(0, PF_MOVABLE, 5, 16);
+	/* 4 is the last page of zone 0: no buddy there. */
+	give(4, 0);
+	assert_int_equal(impl->counters(b.m, 0)->nr_free[0], 1);
+	assert_null(impl->self_check(b.m));
+}
+
+/* A zone that ends inside a block of the largest order, at the end of all arrays. */
+static void test_unaligned_last_page(void **state)
+{
+	(void)state;
+	one_zone(2, 4, 0, 21);
+	boot();
+	expect_list(4, PF_MOVABLE, 0);
+	expect_list(2, PF_MOVABLE, 16);
+	expect_list(0, PF_MOVABLE, 20);
+	take_all_movable();
+	give(20, 0);
+	give(18, 0);
+	give(19, 0);
+	give(17, 0);
+	give(16, 0);
+	expect_list(2, PF_MOVABLE, 16);
+	assert_null(impl->self_check(b.m));
+}
+
+static void expect_extfrag(unsigned i, int64_t pfn, int64_t order, int64_t fallback_order,
+			   int64_t mt, int64_t fallback_mt, int64_t owned)
+{
+	const struct pf_event *ev = &b.event[i];
+
+	assert_true(i < b.nr_events);
+	assert_int_equal(ev->type, PF_EV_EXTFRAG);
+	assert_int_equal(ev->nr_fields, 6);
+	assert_int_equal(ev->field[0], b.layout.base_pfn + pfn);
+	assert_int_equal(ev->field[1], order);
+	assert_int_equal(ev->field[2], fallback_order);
+	assert_int_equal(ev->field[3], mt);
+	assert_int_equal(ev->field[4], fallback_mt);
+	assert_int_equal(ev->field[5], owned);
+}
+
+static unsigned type_of(pf_pfn pfn)
+{
+	return impl->block_type(b.m, b.layout.base_pfn + pfn);
+}
+
+static void test_steal_large_block(void **state)
+{
+	(void)state;
+	one_zone(4, 6, 0, 128);
+	boot();
+	assert_int_equal(take(1, PF_UNMOVABLE), 0);
+	expect_extfrag(0, 0, 1, 6, PF_UNMOVABLE, PF_MOVABLE, 1);
+	assert_int_equal(b.nr_events, 1);
+	assert_int_equal(impl->stats(b.m)->extfrag, 1);
+	assert_int_equal(b.spent, 4);
+	for (pf_pfn p = 0; p < 64; p += 16)
+		assert_int_equal(type_of(p), PF_UNMOVABLE);
+	assert_int_equal(type_of(64), PF_MOVABLE);
+	expect_list(1, PF_UNMOVABLE, 2);
+	expect_list(5, PF_UNMOVABLE, 32);
+	expect_list(6, PF_MOVABLE, 64);
+	/* From now on without fallback; RECLAIMABLE prefers UNMOVABLE to MOVABLE. */
+	assert_int_equal(take(0, PF_UNMOVABLE), 2);
+	assert_int_equal(b.nr_events, 1);
+	assert_int_equal(take(6, PF_RECLAIMABLE), 64);
+	expect_extfrag(1, 64, 6, 6, PF_RECLAIMABLE, PF_MOVABLE, 1);
+	assert_int_equal(take(0, PF_RECLAIMABLE), 32);
+	expect_extfrag(2, 32, 0, 5, PF_RECLAIMABLE, PF_UNMOVABLE, 1);
+	assert_int_equal(type_of(16), PF_UNMOVABLE);
+	assert_int_equal(type_of(32), PF_RECLAIMABLE);
+	assert_int_equal(type_of(48), PF_RECLAIMABLE);
+	/* And freeing goes by the type of the block, merging across types. */
+	give(32, 0);
+	expect_list(5, PF_RECLAIMABLE, 32);
+	assert_null(impl->self_check(b.m));
+}
+
+/* Frees pages [from, from + nr) one by one and lets the world know. */
+static void give_pages(pf_pfn from, unsigned nr)
+{
+	for (pf_pfn p = from; p < from + nr; p++) {
+		give(p, 0);
+		b.attrs[p] = 0;
+	}
+}
+
+static void test_half_block_rule(void **state)
+{
+	(void)state;
+	one_zone(4, 4, 0, 64);
+	boot();
+	take_all_movable();
+
+	/* 7 of 16 free, the rest movable: moved, but the block stays movable. */
+	give_pages(16, 4);
+	give_pages(24, 2);
+	give_pages(30, 1);
+	assert_int_equal(take(0, PF_UNMOVABLE), 30);
+	expect_extfrag(0, 16, 0, 2, PF_UNMOVABLE, PF_MOVABLE, 0);
+	assert_int_equal(type_of(16), PF_MOVABLE);
+	expect_list(2, PF_UNMOVABLE, 16);
+	expect_list(1, PF_UNMOVABLE, 24);
+	expect_empty(0, PF_UNMOVABLE);
+	assert_int_equal(b.spent, 9 + 3);
+	/* Freed into a movable block: to the movable list, also when it merges. */
+	give(30, 0);
+	expect_list(0, PF_MOVABLE, 30);
+	give_pages(26, 1);
+	give_pages(27, 1);
+	expect_list(2, PF_MOVABLE, 24);
+	expect_empty(1, PF_UNMOVABLE);
+
+	/* Half free or more: claimed. Moved to the tails, ascending by pfn. */
+	give_pages(42, 2);
+	give_pages(44, 4);
+	give_pages(32, 1);
+	give_pages(34, 1);
+	assert_int_equal(take(2, PF_RECLAIMABLE), 16);
+	expect_extfrag(1, 16, 2, 2, PF_RECLAIMABLE, PF_UNMOVABLE, 1);
+	/* Old type MOVABLE: 9 free pages in that block; 24 and 30 moved along. */
+	assert_int_equal(type_of(16), PF_RECLAIMABLE);
+	expect_list(2, PF_RECLAIMABLE, 24);
+	expect_list(0, PF_RECLAIMABLE, 30);
+	b.attrs[16] = b.attrs[17] = b.attrs[18] = b.attrs[19] = PF_PAGE_LIVE;
+
+	assert_int_equal(take(3, PF_UNMOVABLE), PF_NO_PFN);
+	b.nr_events--; /* that one's wake-up */
+	assert_int_equal(take(2, PF_UNMOVABLE), 24);
+	expect_extfrag(2, 24, 2, 2, PF_UNMOVABLE, PF_RECLAIMABLE, 0);
+	/* 5 free, and in a RECLAIMABLE block nothing else counts. */
+	assert_int_equal(type_of(24), PF_RECLAIMABLE);
+	assert_int_equal(take(0, PF_UNMOVABLE), 30);
+	/* Just 8 free. */
+	assert_int_equal(take(2, PF_UNMOVABLE), 44);
+	expect_extfrag(3, 44, 2, 2, PF_UNMOVABLE, PF_MOVABLE, 1);
+	assert_int_equal(type_of(32), PF_UNMOVABLE);
+	expect_list(0, PF_UNMOVABLE, 32, 34);
+	assert_null(impl->self_check(b.m));
+}
+
+static void test_half_block_alike_pages(void **state)
+{
+	(void)state;
+	one_zone(4, 4, 0, 64);
+	boot();
+	take_all_movable();
+	/* 4 free and 4 that cannot move: half of a movable block. */
+	give_pages(0, 4);
+	for (pf_pfn p = 4; p < 8; p++)
+		b.attrs[p] = PF_PAGE_LIVE;
+	assert_int_equal(take(0, PF_UNMOVABLE), 0);
+	expect_extfrag(0, 0, 0, 2, PF_UNMOVABLE, PF_MOVABLE, 1);
+	b.attrs[0] = PF_PAGE_LIVE;
+
+	/* The other way: 4 free of which order 2 may steal, 8 movable pages. */
+	give(0, 0);
+	expect_list(2, PF_UNMOVABLE, 0);
+	assert_int_equal(take(0, PF_MOVABLE), 0);
+	expect_extfrag(1, 0, 0, 2, PF_MOVABLE, PF_UNMOVABLE, 1);
+	assert_int_equal(type_of(0), PF_MOVABLE);
+	/* With 3 movable pages only: no. */
+	give(0, 0);
+	assert_int_equal(take(0, PF_UNMOVABLE), 0);
+	assert_int_equal(type_of(0), PF_UNMOVABLE);
+	give(0, 0);
+	for (pf_pfn p = 8; p < 13; p++)
+		b.attrs[p] = PF_PAGE_LIVE;
+	assert_int_equal(take(0, PF_MOVABLE), 0);
+	expect_extfrag(3, 0, 0, 2, PF_MOVABLE, PF_UNMOVABLE, 0);
+	assert_int_equal(type_of(0), PF_UNMOVABLE);
+}
+
+/* Reclaimable and unmovable requests steal around a block of any order, the largest. */
+static void test_small_steals(void **state)
+{
+	static const unsigned mobility[] = {PF_UNMOVABLE, PF_RECLAIMABLE};
+
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned mt = mobility[i];
+
+		one_zone(4, 4, 0, 32);
+		boot();
+		take_all_movable();
+		give_pages(3, 1);
+		give_pages(8, 2);
+		give_pages(20, 1);
+		assert_int_equal(take(0, mt), 3);
+		expect_extfrag(0, 8, 0, 1, mt, PF_MOVABLE, 0);
+		expect_list(1, mt, 8);
+		expect_list(0, PF_MOVABLE, 20);
+		assert_null(impl->self_check(b.m));
+		teardown(state);
+	}
+}
+
+/* Movable requests that cannot steal take the smallest block, RECLAIMABLE first. */
+static void test_smallest_first(void **state)
+{
+	(void)state;
+	one_zone(4, 4, 0, 64);
+	boot();
+	take_all_movable();
+	give_pages(0, 16);
+	assert_int_equal(take(4, PF_UNMOVABLE), 0);
+	give_pages(16, 16);
+	assert_int_equal(take(4, PF_RECLAIMABLE), 16);
+	b.nr_events = 0;
+	give(0, 0);
+	give(8, 1);
+	give(18, 0);
+	give(24, 1);
+	expect_list(1, PF_UNMOVABLE, 8);
+	expect_list(0, PF_RECLAIMABLE, 18);
+	assert_int_equal(take(0, PF_MOVABLE), 18);
+	expect_extfrag(0, 18, 0, 0, PF_MOVABLE, PF_RECLAIMABLE, 0);
+	assert_int_equal(take(0, PF_MOVABLE), 0);
+	expect_extfrag(1, 0, 0, 0, PF_MOVABLE, PF_UNMOVABLE, 0);
+	assert_int_equal(take(0, PF_MOVABLE), 24);
+	expect_extfrag(2, 24, 0, 1, PF_MOVABLE, PF_RECLAIMABLE, 0);
+	/* 25 is a movable list's page in a RECLAIMABLE block now. */
+	expect_list(0, PF_MOVABLE, 25);
+	assert_int_equal(type_of(25), PF_RECLAIMABLE);
+	/* Order 2 = pageblock_order / 2 may steal, so the largest goes first. */
+	give(4, 2);
+	give(2, 0);
+	assert_int_equal(take(0, PF_MOVABLE), 25);
+	assert_int_equal(take(0, PF_MOVABLE), 2);
+	expect_extfrag(3, 4, 0, 2, PF_MOVABLE, PF_UNMOVABLE, 0);
+	expect_list(1, PF_MOVABLE, 8);
+	assert_null(impl->self_check(b.m));
+}
+
+/* Blocks cut by the zone's end are not moved whole; by its start, only from the page on. */
+static void test_steal_at_zone_ends(void **state)
+{
+	(void)state;
+	one_zone(4, 4, 4, 36);
+	boot();
+	take_all_movable();
+	give_pages(4, 1);
+	give_pages(8, 2);
+	give_pages(14, 1);
+	assert_int_equal(take(0, PF_UNMOVABLE), 14);
+	expect_extfrag(0, 8, 0, 1, PF_UNMOVABLE, PF_MOVABLE, 1);
+	expect_list(0, PF_MOVABLE, 4);
+	expect_list(1, PF_UNMOVABLE, 8);
+
+	/* 32..39 of 32..47: all of it is free but it may not change its type. */
+	assert_int_equal(take(0, PF_UNMOVABLE), 8);
+	assert_int_equal(take(0, PF_UNMOVABLE), 9);
+	assert_int_equal(take(0, PF_MOVABLE), 4);
+	give_pages(32, 7);
+	assert_int_equal(take(0, PF_UNMOVABLE), 32);
+	expect_extfrag(1, 32, 0, 2, PF_UNMOVABLE, PF_MOVABLE, 0);
+	expect_list(1, PF_MOVABLE, 36);
+	expect_list(0, PF_MOVABLE, 38);
+	assert_null(impl->self_check(b.m));
+}
+
+static void test_no_merge_across_types(void **state)
+{
+	(void)state;
+	one_zone(2, 4, 0, 16);
+	boot();
+	take_all_movable();
+	lx_set_pageblock_migratetype(b.m, 4, MIGRATE_CMA);
+	give_pages(0, 16);
+	expect_list(3, PF_MOVABLE, 8);
+	expect_list(2, PF_MOVABLE, 0);
+	expect_list(2, MIGRATE_CMA, 4);
+	assert_null(impl->self_check(b.m));
+	lx_set_pageblock_migratetype(b.m, 4, MIGRATE_UNMOVABLE);
+	assert_non_null(impl->self_check(b.m));
+	assert_true(impl->claim(b.m, b.layout.base_pfn + 4, 2, 0));
+	give(4, 2);
+	expect_list(4, PF_UNMOVABLE, 0);
+	assert_null(impl->self_check(b.m));
+}
+
+/* Below this many free pages requests with these flags fail. */
+static void expect_reserve(uint32_t gfp, uint32_t left)
+{
+	struct pf_request req = {.mobility = PF_MOVABLE, .zone = PF_ZONE_NORMAL, .gfp = gfp};
+	pf_pfn pfn[257];
+	unsigned n = 0;
+
+	b.nr_events = 0;
+	while ((pfn[n] = impl->alloc(b.m, &req)) != PF_NO_PFN) {
+		n++;
+		/* Woken only by requests that see LOW or less. */
+		if (nr_free_pages(0) == 40)
+			assert_int_equal(b.nr_events, 0);
+	}
+	assert_int_equal(nr_free_pages(0), left);
+	/* One event for each that went below LOW, and for the one that failed. */
+	assert_int_equal(b.nr_events, gfp & PF_GFP_KSWAPD_RECLAIM ? 40 - left + 1 : 0);
+	if (b.nr_events) {
+		assert_int_equal(b.event[0].type, PF_EV_WAKEUP_KSWAPD);
+		assert_int_equal(b.event[0].nr_fields, 3);
+		assert_int_equal(b.event[0].field[0], 0);
+		assert_int_equal(b.event[0].field[1], PF_ZONE_NORMAL);
+		assert_int_equal(b.event[0].field[2], 0);
+	}
+	while (n)
+		impl->free(b.m, pfn[--n], 0, 0);
+}
+
+static void test_watermarks(void **state)
+{
+	(void)state;
+	one_zone(4, 6, 0, 256);
+	b.layout.zone[0].wmark[PF_WMARK_MIN] = 32;
+	b.layout.zone[0].wmark[PF_WMARK_LOW] = 40;
+	b.layout.zone[0].wmark[PF_WMARK_HIGH] = 48;
+	boot();
+	expect_reserve(GFP_KERNEL, 32);
+	expect_reserve(PF_GFP_DIRECT_RECLAIM, 32);
+	expect_reserve(PF_GFP_KSWAPD_RECLAIM, 32);
+	expect_reserve(0, 32);
+	expect_reserve(GFP_KERNEL | PF_GFP_HIGH, 16);
+	expect_reserve(PF_GFP_KSWAPD_RECLAIM | PF_GFP_HIGH, 12);
+	expect_reserve(PF_GFP_KSWAPD_RECLAIM | PF_GFP_HIGH | PF_GFP_ATOMIC, 12);
+	expect_reserve(PF_GFP_HIGH | PF_GFP_NOMEMALLOC, 16);
+	expect_reserve(GFP_KERNEL | PF_GFP_MEMALLOC, 0);
+	expect_reserve(GFP_KERNEL | PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC, 32);
+	assert_int_equal(nr_free_pages(0), 256);
+	assert_null(impl->self_check(b.m));
+}
+
+static void test_watermark_high_order(void **state)
+{
+	(void)state;
+	one_zone(4, 4, 0, 64);
+	b.layout.zone[0].wmark[PF_WMARK_MIN] = 16;
+	b.layout.zone[0].wmark[PF_WMARK_LOW] = 16;
+	b.layout.zone[0].wmark[PF_WMARK_HIGH] = 16;
+	boot();
+	assert_int_equal(take(3, PF_MOVABLE), 0);
+	assert_int_equal(take(4, PF_MOVABLE), 16);
+	assert_int_equal(take(3, PF_MOVABLE), 8);
+	/* 32 left: 32 - 15 > 16 passes and leaves just the 16. */
+	assert_int_equal(take(0, PF_MOVABLE), 32);
+	assert_int_equal(take(4, PF_MOVABLE), PF_NO_PFN);
+	give(32, 0);
+	assert_int_equal(take(4, PF_MOVABLE), 32);
+	assert_int_equal(take(0, PF_MOVABLE), PF_NO_PFN);
+	assert_int_equal(nr_free_pages(0), 16);
+}
+
+static void test_zone_walk(void **state)
+{
+	static const uint8_t node_of[] = {0, 0, 1, 2, 2};
+	static const uint8_t type_of_zone[] = {PF_ZONE_DMA, PF_ZONE_NORMAL, PF_ZONE_NORMAL,
+					       PF_ZONE_NORMAL, PF_ZONE_MOVABLE};
+	struct pf_request req = {.order = 2, .mobility = PF_MOVABLE, .gfp = GFP_KERNEL};
+	pf_pfn base;
+
+	(void)state;
+	one_zone(2, 2, 0, 4);
+	base = b.layout.base_pfn;
+	b.layout.end_pfn = base + 20;
+	b.layout.nr_nodes = 3;
+	b.layout.nr_zones = 5;
+	for (unsigned i = 0; i < 5; i++)
+		b.layout.zone[i] = (struct pf_zone_layout){.start_pfn = base + i * 4,
+							   .spanned = 4,
+							   .node = node_of[i],
+							   .type = type_of_zone[i]};
+	boot();
+	/* From node 1: itself, then 0 before 2; in a node the highest type first. */
+	req.node = 1;
+	req.zone = PF_ZONE_MOVABLE;
+	assert_int_equal(impl->alloc(b.m, &req), base + 8);
+	assert_int_equal(impl->alloc(b.m, &req), base + 4);
+	assert_int_equal(impl->alloc(b.m, &req), base + 0);
+	assert_int_equal(impl->alloc(b.m, &req), base + 16);
+	assert_int_equal(impl->alloc(b.m, &req), base + 12);
+	assert_int_equal(b.nr_events, 0);
+	assert_int_equal(impl->alloc(b.m, &req), PF_NO_PFN);
+	assert_int_equal(b.nr_events, 3);
+	assert_int_equal(b.event[0].field[0], 1);
+	assert_int_equal(b.event[1].field[0], 0);
+	assert_int_equal(b.event[2].field[0], 2);
+	assert_int_equal(b.event[2].field[1], PF_ZONE_MOVABLE);
+	assert_int_equal(b.event[2].field[2], 2);
+	for (pf_pfn p = 0; p < 20; p += 4)
+		give(p, 2);
+	/* Zone limit: DMA is on node 0 only. */
+	req.node = 2;
+	req.zone = PF_ZONE_DMA;
+	assert_int_equal(impl->alloc(b.m, &req), base + 0);
+	assert_int_equal(impl->alloc(b.m, &req), PF_NO_PFN);
+	req.zone = PF_ZONE_NORMAL;
+	assert_int_equal(impl->alloc(b.m, &req), base + 12);
+	req.gfp |= PF_GFP_THISNODE;
+	assert_int_equal(impl->alloc(b.m, &req), PF_NO_PFN);
+	req.zone = PF_ZONE_MOVABLE;
+	assert_int_equal(impl->alloc(b.m, &req), base + 16);
+	assert_int_equal(impl->alloc(b.m, &req), PF_NO_PFN);
+	/* No zone allowed at all: no event either. */
+	b.nr_events = 0;
+	req.zone = PF_ZONE_DMA;
+	assert_int_equal(impl->alloc(b.m, &req), PF_NO_PFN);
+	assert_int_equal(b.nr_events, 0);
+}
+
+static void test_max_order(void **state)
+{
+	static const unsigned orders[] = {0, 1, 10, 18};
+
+	for (unsigned i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		unsigned max = orders[i];
+
+		one_zone(max < 9 ? max : 9, max, 0, 2u << max);
+		boot();
+		assert_int_equal(take(max, PF_MOVABLE), 0);
+		/* Not even a wake-up for those. */
+		assert_int_equal(take(max + 1, PF_MOVABLE), PF_NO_PFN);
+		assert_int_equal(b.nr_events, 0);
+		assert_int_equal(take(max, PF_UNMOVABLE), 1u << max);
+		assert_int_equal(take(0, PF_UNMOVABLE), PF_NO_PFN);
+		give(1u << max, max);
+		give(0, max);
+		assert_int_equal(nr_free_pages(0), 2u << max);
+		assert_null(impl->self_check(b.m));
+		teardown(state);
+	}
+}
+
+static void test_claim(void **state)
+{
+	pf_pfn base;
+
+	(void)state;
+	one_zone(4, 4, 0, 36);
+	boot();
+	base = b.layout.base_pfn;
+	assert_true(impl->claim(b.m, base + 5, 0, PF_MOVABLE));
+	expect_list(0, PF_MOVABLE, 4);
+	expect_list(1, PF_MOVABLE, 6);
+	expect_list(2, PF_MOVABLE, 0, 32);
+	expect_list(3, PF_MOVABLE, 8);
+	expect_list(4, PF_MOVABLE, 16);
+	assert_false(impl->claim(b.m, base + 5, 0, PF_MOVABLE));
+	assert_false(impl->claim(b.m, base + 4, 1, PF_MOVABLE));
+	assert_false(impl->claim(b.m, base + 0, 3, PF_MOVABLE));
+	assert_false(impl->claim(b.m, base + 9, 1, PF_MOVABLE));
+	assert_false(impl->claim(b.m, base + 32, 3, PF_MOVABLE));
+	assert_false(impl->claim(b.m, base + 36, 0, PF_MOVABLE));
+	assert_false(impl->claim(b.m, base - 1, 0, PF_MOVABLE));
+	assert_false(impl->claim(b.m, base, 5, PF_MOVABLE));
+	assert_true(impl->claim(b.m, base + 16, 4, PF_MOVABLE));
+	assert_true(impl->claim(b.m, base + 6, 1, PF_MOVABLE));
+	assert_true(impl->claim(b.m, base + 33, 0, PF_MOVABLE));
+	assert_int_equal(nr_free_pages(0), 36 - 20);
+	assert_null(impl->self_check(b.m));
+	give(33, 0);
+	give(6, 1);
+	give(16, 4);
+	give(5, 0);
+	expect_list(4, PF_MOVABLE, 0, 16);
+	expect_list(2, PF_MOVABLE, 32);
+}
+
+static void test_self_check_fires(void **state)
+{
+	struct machine *m;
+	size_t size;
+	void *save;
+
+	(void)state;
+	one_zone(2, 4, 0, 64);
+	boot();
+	take(0, PF_MOVABLE);
+	m = b.m;
+	size = b.size;
+	save = malloc(size);
+	assert_non_null(save);
+	memcpy(save, m, size);
+#define BREAKS(what)                                  \
+	do {                                          \
+		what;                                 \
+		assert_non_null(impl->self_check(m)); \
+		memcpy(m, save, size);                \
+		assert_null(impl->self_check(m));     \
+	} while (0)
+	BREAKS(m->zone[0].count.free--);
+	BREAKS(m->zone[0].count.nr_free[1]++);
+	BREAKS(m->zone[0].count.managed = 1);
+	BREAKS(m->page_flags[1] = 0);
+	BREAKS(m->page_flags[0] = 1);
+	BREAKS(m->page_flags[9] = 1);
+	BREAKS(m->page_flags[2] = 3);
+	BREAKS(m->lru[16].prev = 48);
+	BREAKS(m->lru[48].next = 16);
+	BREAKS(m->lru[16].next = 48);
+	BREAKS(m->pageblock_flags[3] = 9);
+#undef BREAKS
+	free(save);
+}
+
+/* ---------------------------------------------------------- random runs -- */
+
+static uint64_t rng_state;
+
+static uint32_t rng(uint32_t below)
+{
+	rng_state ^= rng_state << 13;
+	rng_state ^= rng_state >> 7;
+	rng_state ^= rng_state << 17;
+	return (uint32_t)((rng_state >> 16) % below);
+}
+
+static uint64_t seed_from(uint64_t n)
+{
+	return n * 0x9e3779b97f4a7c15u + 1;
+}
+
+#define MAX_LIVE 512
+
+struct live {
+	unsigned nr;
+	struct {
+		pf_pfn pfn;
+		uint8_t order;
+	} slot[MAX_LIVE];
+};
+
+static void random_layout(void)
+{
+	unsigned max = rng(8), nodes = 1 + rng(3), zones = nodes * (1 + rng(2));
+	pf_pfn base = (1 + rng(5)) << max, at = base + rng(1u << max);
+	struct pf_layout *l = &b.layout;
+
+	*l = (struct pf_layout){.base_pfn = base,
+				.pageblock_order = (uint8_t)rng(max + 1),
+				.max_order = (uint8_t)max,
+				.nr_nodes = (uint8_t)nodes,
+				.nr_cpus = 1,
+				.nr_zones = (uint8_t)zones};
+	for (unsigned i = 0; i < zones; i++) {
+		uint32_t pages = 40 + rng(400), mark = rng(2) ? rng(20) : 0;
+
+		l->zone[i] = (struct pf_zone_layout){
+			.start_pfn = at,
+			.spanned = pages,
+			.node = (uint8_t)(i * nodes / zones),
+			.type = (uint8_t)(i % (zones / nodes) ? PF_ZONE_MOVABLE : PF_ZONE_NORMAL),
+			.wmark = {mark, mark + mark / 4, mark + mark / 2},
+		};
+		if (rng(2)) {
+			uint32_t from = rng(pages - 20);
+
+			l->range[l->nr_ranges++] =
+				(struct pf_range){at + from, 1 + rng(19), rng(2)};
+		}
+		at += pages + (rng(3) ? 0 : rng(50));
+	}
+	l->end_pfn = at;
+}
+
+static unsigned zone_of(pf_pfn pfn)
+{
+	for (unsigned i = 0; i < b.layout.nr_zones; i++) {
+		const struct pf_zone_layout *z = &b.layout.zone[i];
+
+		if (pfn >= z->start_pfn && pfn < z->start_pfn + z->spanned)
+			return i;
+	}
+	fail();
+	return 0;
+}
+
+static bool in_range(pf_pfn pfn)
+{
+	for (unsigned i = 0; i < b.layout.nr_ranges; i++)
+		if (pfn - b.layout.range[i].start_pfn < b.layout.range[i].nr_pages)
+			return true;
+	return false;
+}
+
+/* One operation of a random run; returns its answer, for comparison. */
+static pf_pfn random_op(struct live *live)
+{
+	struct pf_request req;
+	pf_pfn pfn;
+	unsigned i;
+
+	if (live->nr && (live->nr == MAX_LIVE || rng(100) < 48)) {
+		i = rng(live->nr);
+		pfn = live->slot[i].pfn;
+		req.order = live->slot[i].order;
+		memset(b.attrs + (pfn - b.layout.base_pfn), 0, 1u << req.order);
+		live->slot[i] = live->slot[--live->nr];
+		if (rng(8)) {
+			impl->free(b.m, pfn, req.order, 0);
+			return pfn;
+		}
+		impl->split(b.m, pfn, req.order);
+		for (pf_pfn p = pfn; p < pfn + (1u << req.order); p++)
+			impl->free(b.m, p, 0, 0);
+		return pfn;
+	}
+	req = (struct pf_request){.order = (uint8_t)(rng(3) ? 0 : rng(b.layout.max_order + 2u)),
+				  .mobility = (uint8_t)rng(PF_NR_MOBILITY),
+				  .node = (uint8_t)rng(b.layout.nr_nodes),
+				  .zone = rng(2) ? PF_ZONE_MOVABLE : PF_ZONE_NORMAL,
+				  .gfp = rng(2) ? GFP_KERNEL : PF_GFP_HIGH};
+	if (!rng(8))
+		req.gfp |= PF_GFP_MEMALLOC;
+	if (!rng(8))
+		req.gfp |= PF_GFP_THISNODE;
+	if (rng(16)) {
+		pfn = impl->alloc(b.m, &req);
+	} else {
+		pfn = b.layout.base_pfn + rng(pf_layout_pages(&b.layout));
+		if (!impl->claim(b.m, pfn, req.order, req.mobility))
+			pfn = PF_NO_PFN;
+	}
+	if (pfn == PF_NO_PFN)
+		return pfn;
+	assert_true(req.order <= b.layout.max_order);
+	assert_int_equal(pfn & ((1u << req.order) - 1), 0);
+	assert_int_equal(zone_of(pfn), zone_of(pfn + (1u << req.order) - 1));
+	for (pf_pfn p = pfn; p < pfn + (1u << req.order); p++) {
+		uint8_t *attr = &b.attrs[p - b.layout.base_pfn];
+
+		assert_false(in_range(p));
+		assert_int_equal(*attr, 0);
+		*attr = PF_PAGE_LIVE | (req.mobility == PF_MOVABLE ? PF_PAGE_MOVABLE : 0);
+	}
+	live->slot[live->nr].pfn = pfn;
+	live->slot[live->nr++].order = req.order;
+	return pfn;
+}
+
+/* Free pages as the lists have them against those not live. */
+static void audit_fn(void *arg, const struct pf_block *block)
+{
+	uint32_t *free_pages = arg;
+
+	for (pf_pfn p = block->pfn; p < block->pfn + (1u << block->order); p++) {
+		assert_false(in_range(p));
+		assert_int_equal(b.attrs[p - b.layout.base_pfn], 0);
+	}
+	free_pages[zone_of(block->pfn)] += 1u << block->order;
+}
+
+static void audit(void)
+{
+	uint32_t free_pages[PF_MAX_ZONES] = {0}, live[PF_MAX_ZONES] = {0};
+	const char *err = impl->self_check(b.m);
+
+	if (err)
+		print_error("%s\n", err);
+	assert_null(err);
+	impl->census(b.m, audit_fn, free_pages);
+	for (pf_pfn p = b.layout.base_pfn; p < b.layout.end_pfn; p++)
+		if (b.attrs[p - b.layout.base_pfn])
+			live[zone_of(p)]++;
+	for (unsigned i = 0; i < b.layout.nr_zones; i++) {
+		const struct pf_zone_counters *c = impl->counters(b.m, i);
+
+		assert_int_equal(c->free, free_pages[i]);
+		assert_int_equal(c->managed, free_pages[i] + live[i]);
+		assert_int_equal(c->cached + c->isolated, 0);
+	}
+}
+
+static void test_stress(void **state)
+{
+	for (unsigned round = 0; round < 100; round++) {
+		struct pf_zone_counters pristine[PF_MAX_ZONES];
+		struct live live = {0};
+
+		rng_state = seed_from(round);
+		random_layout();
+		boot();
+		for (unsigned i = 0; i < b.layout.nr_zones; i++)
+			pristine[i] = *impl->counters(b.m, i);
+		for (unsigned op = 0; op < 2000; op++) {
+			random_op(&live);
+			if (op % 50 == 0)
+				audit();
+		}
+		while (live.nr) {
+			live.nr--;
+			memset(b.attrs + (live.slot[live.nr].pfn - b.layout.base_pfn), 0,
+			       1u << live.slot[live.nr].order);
+			impl->free(b.m, live.slot[live.nr].pfn, live.slot[live.nr].order, 0);
+		}
+		audit();
+		for (unsigned i = 0; i < b.layout.nr_zones; i++)
+			assert_memory_equal(impl->counters(b.m, i), &pristine[i],
+					    sizeof(pristine[i]));
+		assert_int_equal(impl->stats(b.m)->pgalloc, impl->stats(b.m)->pgfree);
+		teardown(state);
+	}
+}
+
+static void test_snapshot(void **state)
+{
+	for (unsigned round = 0; round < 20; round++) {
+		struct live live = {0}, live_then;
+		pf_pfn answer[500];
+		uint8_t *attrs_then;
+		uint64_t rng_then;
+		void *then, *after;
+
+		rng_state = seed_from(1000 + round);
+		random_layout();
+		boot();
+		for (unsigned op = 0; op < 300; op++)
+			random_op(&live);
+		then = malloc(b.size);
+		after = malloc(b.size);
+		attrs_then = malloc(pf_layout_pages(&b.layout));
+		assert_true(then && after && attrs_then);
+		memcpy(then, b.m, b.size);
+		memcpy(attrs_then, b.attrs, pf_layout_pages(&b.layout));
+		live_then = live;
+		rng_then = rng_state;
+		for (unsigned op = 0; op < 500; op++)
+			answer[op] = random_op(&live);
+		memcpy(after, b.m, b.size);
+
+		memcpy(b.m, then, b.size);
+		memcpy(b.attrs, attrs_then, pf_layout_pages(&b.layout));
+		live = live_then;
+		rng_state = rng_then;
+		for (unsigned op = 0; op < 500; op++)
+			assert_int_equal(random_op(&live), answer[op]);
+		assert_memory_equal(after, b.m, b.size);
+		free(then);
+		free(after);
+		free(attrs_then);
+		teardown(state);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_initial_lists, teardown),
+		cmocka_unit_test_teardown(test_holes_and_unaligned_ends, teardown),
+		cmocka_unit_test_teardown(test_split_and_merge_order, teardown),
+		cmocka_unit_test_teardown(test_smallest_newest_first, teardown),
+		cmocka_unit_test_teardown(test_tail_placement, teardown),
+		cmocka_unit_test_teardown(test_tail_placement_across_zones, teardown),
+		cmocka_unit_test_teardown(test_unaligned_last_page, teardown),
+		cmocka_unit_test_teardown(test_steal_large_block, teardown),
+		cmocka_unit_test_teardown(test_half_block_rule, teardown),
+		cmocka_unit_test_teardown(test_half_block_alike_pages, teardown),
+		cmocka_unit_test_teardown(test_small_steals, teardown),
+		cmocka_unit_test_teardown(test_smallest_first, teardown),
+		cmocka_unit_test_teardown(test_steal_at_zone_ends, teardown),
+		cmocka_unit_test_teardown(test_no_merge_across_types, teardown),
+		cmocka_unit_test_teardown(test_watermarks, teardown),
+		cmocka_unit_test_teardown(test_watermark_high_order, teardown),
+		cmocka_unit_test_teardown(test_zone_walk, teardown),
+		cmocka_unit_test_teardown(test_max_order, teardown),
+		cmocka_unit_test_teardown(test_claim, teardown),
+		cmocka_unit_test_teardown(test_self_check_fires, teardown),
+		cmocka_unit_test_teardown(test_stress, teardown),
+		cmocka_unit_test_teardown(test_snapshot, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

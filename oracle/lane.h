@@ -17,6 +17,7 @@
 #include "oracle.h"
 
 #define PF_NO_UNIT UINT32_MAX
+#define PF_MAX_BULK 127 /* largest operand of bulk */
 
 enum pf_slot_state { PF_SLOT_EMPTY, PF_SLOT_BLOCK, PF_SLOT_UNITS, PF_SLOT_CONTIG };
 
@@ -104,6 +105,7 @@ struct pf_oracle {
 	/* Program slot number to index, valid for entries of the current epoch. */
 	uint32_t *slot_epoch, *slot_index, epoch;
 
+	pf_pfn bulk[PF_MAX_LANES][PF_MAX_BULK]; /* answers to one bulk request */
 	uint32_t *evicted; /* slots evicted by some lane in this operation */
 	uint32_t nr_evicted, max_evicted;
 	uint64_t *seen; /* census: one bit a page */
@@ -125,7 +127,7 @@ _Noreturn void pf_broken(struct pf_lane *lane, enum pf_law law, const char *fmt,
 _Noreturn void pf_relation_broken(struct pf_lane *lane, struct pf_lane *other, enum pf_law law,
 				  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-static inline unsigned pf_zone_of(const struct pf_layout *l, uint32_t idx)
+PF_HOT_INLINE unsigned pf_zone_of(const struct pf_layout *l, uint32_t idx)
 {
 	pf_pfn pfn = l->base_pfn + idx;
 	unsigned z = 0;
@@ -135,12 +137,12 @@ static inline unsigned pf_zone_of(const struct pf_layout *l, uint32_t idx)
 	return z;
 }
 
-static inline struct pf_slot *pf_unit_slot(const struct pf_oracle *run, uint32_t unit)
+PF_HOT_INLINE struct pf_slot *pf_unit_slot(const struct pf_oracle *run, uint32_t unit)
 {
 	return &run->slot[unit < run->max_slots ? unit : run->arena_slot[unit - run->max_slots]];
 }
 
-static inline uint32_t pf_block_of(const struct pf_oracle *run, uint32_t idx)
+PF_HOT_INLINE uint32_t pf_block_of(const struct pf_oracle *run, uint32_t idx)
 {
 	return idx >> run->layout.pageblock_order;
 }
@@ -174,8 +176,11 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer);
 /* The cheap ones, after every operation. */
 void pf_laws_step(struct pf_lane *lane);
-/* The full audit: census, contents, identities, block types, self-check. */
+/* After moves and evictions: the census. */
+void pf_laws_moved(struct pf_lane *lane);
+/* The full audit: census, contents, identities, block types. */
 void pf_laws_audit(struct pf_lane *lane);
+void pf_law_self_check(struct pf_lane *lane);
 /* After everything was freed and drained. */
 void pf_law_canonical(struct pf_lane *lane);
 void pf_law_undone(struct pf_lane *lane, uint32_t block);

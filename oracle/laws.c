@@ -48,7 +48,7 @@ static const char *zone_name(const struct pf_layout *l, unsigned z)
 
 /* --------------------------------------------------- after one request -- */
 
-void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
+PF_HOT void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
 		      const struct pf_request *req)
 {
 	const struct pf_layout *l = &lane->run->layout;
@@ -82,7 +82,7 @@ void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
 }
 
 /* Called before a block is placed; range and alignment hold. */
-void pf_law_exclusive(struct pf_lane *lane, uint32_t idx, unsigned order)
+PF_HOT void pf_law_exclusive(struct pf_lane *lane, uint32_t idx, unsigned order)
 {
 	const struct pf_oracle *run = lane->run;
 	pf_pfn base = run->layout.base_pfn;
@@ -117,7 +117,7 @@ static bool urgent(const struct pf_request *req)
  * Linux's test is free - (2^order - 1) > min before the block is taken, hence
  * free >= min after it (__zone_watermark_ok, 6.1).
  */
-void pf_law_reserves(struct pf_lane *lane, uint32_t idx, const struct pf_request *req)
+PF_HOT void pf_law_reserves(struct pf_lane *lane, uint32_t idx, const struct pf_request *req)
 {
 	const struct pf_layout *l = &lane->run->layout;
 	unsigned z;
@@ -243,7 +243,7 @@ void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer)
 
 /* ------------------------------------------------ after every operation -- */
 
-static void law_conservation(struct pf_lane *lane, unsigned z, const struct pf_zone_counters *c)
+PF_HOT static void law_conservation(struct pf_lane *lane, unsigned z, const struct pf_zone_counters *c)
 {
 	const struct pf_mirror *valid = &lane->run->valid;
 	uint32_t managed = valid->nset[z][0] - lane->offline[z];
@@ -263,7 +263,7 @@ static void law_conservation(struct pf_lane *lane, unsigned z, const struct pf_z
 			  zone_name(&lane->run->layout, z), c->isolated, lane->isolated[z]);
 }
 
-static void law_coalesced(struct pf_lane *lane, unsigned z, const struct pf_zone_counters *c)
+PF_HOT static void law_coalesced(struct pf_lane *lane, unsigned z, const struct pf_zone_counters *c)
 {
 	const struct pf_mirror *m = &lane->mirror;
 	unsigned max = lane->run->layout.max_order;
@@ -276,7 +276,7 @@ static void law_coalesced(struct pf_lane *lane, unsigned z, const struct pf_zone
 				  pf_mirror_canonical(m, z, o));
 }
 
-void pf_laws_step(struct pf_lane *lane)
+PF_HOT void pf_laws_step(struct pf_lane *lane)
 {
 	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++) {
 		const struct pf_zone_counters *c = lane->impl->counters(lane->state, z);
@@ -343,7 +343,7 @@ static void check_block_pages(struct pf_lane *lane, uint32_t idx, uint32_t n, bo
 	}
 }
 
-static void mark_seen(struct pf_lane *lane, uint32_t idx, uint32_t n)
+PF_HOT static void mark_seen(struct pf_lane *lane, uint32_t idx, uint32_t n)
 {
 	uint64_t *seen = lane->run->seen;
 
@@ -360,7 +360,7 @@ static void mark_seen(struct pf_lane *lane, uint32_t idx, uint32_t n)
 	}
 }
 
-static void census_block(void *arg, const struct pf_block *b)
+PF_HOT static void census_block(void *arg, const struct pf_block *b)
 {
 	struct census *census = arg;
 	struct pf_lane *lane = census->lane;
@@ -519,14 +519,24 @@ void pf_law_undone(struct pf_lane *lane, uint32_t block)
 			  pfn, lane->block_type[block], lane->impl->block_type(lane->state, pfn));
 }
 
+void pf_laws_moved(struct pf_lane *lane)
+{
+	law_census(lane);
+}
+
 void pf_laws_audit(struct pf_lane *lane)
 {
-	const char *wrong;
-
 	law_census(lane);
 	law_contents(lane);
 	law_identities(lane);
 	law_block_types(lane);
+}
+
+/* Mostly a second walk over what the census has seen: at checkpoints only. */
+void pf_law_self_check(struct pf_lane *lane)
+{
+	const char *wrong;
+
 	if (!lane->impl->self_check)
 		return;
 	lane->figures.checks++;

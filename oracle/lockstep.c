@@ -510,8 +510,6 @@ static void do_alloc(struct pf_oracle *run, const struct pf_op *op)
 	empty_slot(run, slot);
 }
 
-#define MAX_BULK 127
-
 static unsigned bulk_alloc(struct pf_lane *lane, const struct pf_request *req, unsigned nr,
 			   pf_pfn *pfn)
 {
@@ -534,7 +532,7 @@ static void do_bulk(struct pf_oracle *run, const struct pf_op *op)
 	struct pf_request req = request(run, 0, &op->arg[PF_BULK_MOBILITY]);
 	struct pf_slot *slot = slot_of(run, op->slot);
 	unsigned want = op->arg[PF_BULK_COUNT] ? op->arg[PF_BULK_COUNT] : 1, least = want;
-	pf_pfn pfn[PF_MAX_LANES][MAX_BULK], one[PF_MAX_LANES];
+	pf_pfn(*pfn)[PF_MAX_BULK] = run->bulk, one[PF_MAX_LANES];
 	unsigned got[PF_MAX_LANES];
 
 	if (slot->state != PF_SLOT_EMPTY)
@@ -901,6 +899,8 @@ static void do_op(struct pf_oracle *run, const struct pf_op *op)
 		if (run->options.unchecked)
 			break;
 		audit(run);
+		pf_for_each_lane(run, lane)
+			pf_law_self_check(lane);
 		pf_relation_mirrored(run);
 		break;
 	default:
@@ -918,10 +918,10 @@ static void after_op(struct pf_oracle *run)
 		lane->total_evicted += lane->evicted_pages;
 		if (run->options.unchecked)
 			continue;
-		/* Moves first: an audit can say more than a count about pages moved wrongly. */
+		/* Moves first: a census can say more than a count about pages moved wrongly. */
 		if (lane->moved) {
 			lane->grouped = false;
-			pf_laws_audit(lane);
+			pf_laws_moved(lane);
 		}
 		pf_laws_step(lane);
 	}
@@ -939,7 +939,9 @@ static void step(struct pf_oracle *run, const struct pf_op *op)
 	if (run->options.trace)
 		run->options.trace(run->options.trace_arg, run->step, op, 0, NULL);
 	do_op(run, op);
-	after_op(run);
+	/* A change of an owner's mind reaches no implementation. */
+	if (op->kind < PF_OP_PIN || op->kind > PF_OP_UNLOCK)
+		after_op(run);
 }
 
 /* ------------------------------------------------------------------ end -- */

@@ -43,7 +43,7 @@ void pf_mirror_copy(struct pf_mirror *m, const struct pf_mirror *from)
 }
 
 /* Set or clear the bits of all sub-blocks of an aligned block in one level. */
-static inline void change_range(uint64_t *level, uint32_t first, uint32_t nr, bool set)
+PF_HOT_INLINE void change_range(uint64_t *level, uint32_t first, uint32_t nr, bool set)
 {
 	uint64_t *w = level + (first >> 6);
 
@@ -56,7 +56,7 @@ static inline void change_range(uint64_t *level, uint32_t first, uint32_t nr, bo
 	}
 }
 
-void pf_mirror_take(struct pf_mirror *m, unsigned zone, uint32_t idx, unsigned order)
+PF_HOT void pf_mirror_take(struct pf_mirror *m, unsigned zone, uint32_t idx, unsigned order)
 {
 	uint32_t *nset = m->nset[zone];
 	unsigned l;
@@ -76,7 +76,7 @@ void pf_mirror_take(struct pf_mirror *m, unsigned zone, uint32_t idx, unsigned o
 	}
 }
 
-void pf_mirror_put(struct pf_mirror *m, unsigned zone, uint32_t idx, unsigned order)
+PF_HOT void pf_mirror_put(struct pf_mirror *m, unsigned zone, uint32_t idx, unsigned order)
 {
 	uint32_t *nset = m->nset[zone];
 	unsigned l;
@@ -98,14 +98,14 @@ void pf_mirror_put(struct pf_mirror *m, unsigned zone, uint32_t idx, unsigned or
 	}
 }
 
-static bool reserved(const struct pf_layout *l, pf_pfn pfn, unsigned *next)
+PF_HOT static bool reserved(const struct pf_layout *l, pf_pfn pfn, unsigned *next)
 {
 	while (*next < l->nr_ranges && l->range[*next].start_pfn + l->range[*next].nr_pages <= pfn)
 		++*next;
 	return *next < l->nr_ranges && l->range[*next].start_pfn <= pfn;
 }
 
-void pf_mirror_fill(struct pf_mirror *m)
+PF_HOT void pf_mirror_fill(struct pf_mirror *m)
 {
 	const struct pf_layout *l = m->layout;
 

@@ -14,6 +14,16 @@
 
 #include "../impls/impl.h"
 
+/*
+ * For functions that run several times in each operation, on the oracle's own
+ * tables, with indexes that the placement law has checked before: a sanitizer
+ * watches the implementations, here it would only cost.
+ */
+#ifndef PF_HOT /* the tests define it empty, to watch the oracle too */
+#define PF_HOT __attribute__((no_sanitize("address", "undefined")))
+#endif
+#define PF_HOT_INLINE static inline __attribute__((always_inline))
+
 struct pf_mirror {
 	const struct pf_layout *layout;
 	uint64_t *words; /* one allocation for all levels */
@@ -35,7 +45,7 @@ void pf_mirror_fill(struct pf_mirror *m);
 /* Same layout: take over all bits and counts. */
 void pf_mirror_copy(struct pf_mirror *m, const struct pf_mirror *from);
 
-static inline bool pf_mirror_test(const struct pf_mirror *m, uint32_t idx, unsigned order)
+PF_HOT_INLINE bool pf_mirror_test(const struct pf_mirror *m, uint32_t idx, unsigned order)
 {
 	idx >>= order;
 	return m->level[order][idx >> 6] >> (idx & 63) & 1;
@@ -49,7 +59,7 @@ void pf_mirror_take(struct pf_mirror *m, unsigned zone, uint32_t idx, unsigned o
 void pf_mirror_put(struct pf_mirror *m, unsigned zone, uint32_t idx, unsigned order);
 
 /* Free blocks of this order when everything is merged as far as it goes. */
-static inline uint32_t pf_mirror_canonical(const struct pf_mirror *m, unsigned zone, unsigned order)
+PF_HOT_INLINE uint32_t pf_mirror_canonical(const struct pf_mirror *m, unsigned zone, unsigned order)
 {
 	uint32_t n = m->nset[zone][order];
 

@@ -211,16 +211,17 @@ static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
 	leader->muted = false;
 }
 
+/* One leader a checkpoint: they take turns by the position in the program. */
 void pf_relation_mirrored(struct pf_oracle *run)
 {
-	pf_for_each_lane(run, leader)
-	{
-		/* Blocks out of use are no part of a live set. */
-		if (leader->has_ranges)
-			continue;
-		pf_for_each_lane(run, follower) if (follower != leader && follower->impl->claim &&
-						    follower->spare) mirror_on(leader, follower);
-	}
+	struct pf_lane *leader = run->lane[run->step % run->nr_lanes];
+
+	/* Blocks out of use are no part of a live set. */
+	if (!leader->active || leader->has_ranges)
+		return;
+	pf_for_each_lane(run, follower)
+		if (follower != leader && follower->impl->claim)
+			mirror_on(leader, follower);
 }
 
 /* -------------------------------------------------- everything is freed -- */

@@ -22,18 +22,18 @@
 #define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
 #endif
 
-static inline struct pf_lane *lane_of(struct pf_world *w)
+PF_HOT_INLINE struct pf_lane *lane_of(struct pf_world *w)
 {
 	return (struct pf_lane *)w;
 }
 
-static inline uint32_t to_index(const struct pf_lane *lane, pf_pfn pfn)
+PF_HOT_INLINE uint32_t to_index(const struct pf_lane *lane, pf_pfn pfn)
 {
 	return pfn - lane->run->layout.base_pfn; /* wraps to a large value below the base */
 }
 
 /* What page `offset` of a unit holds: who, which page, which generation. */
-static inline uint64_t stamp(const struct pf_slot *slot, uint32_t unit, uint32_t offset)
+PF_HOT_INLINE uint64_t stamp(const struct pf_slot *slot, uint32_t unit, uint32_t offset)
 {
 	return (uint64_t)slot->generation << 44 ^ (uint64_t)(unit + 1) << 20 ^ offset;
 }
@@ -50,13 +50,16 @@ static void unpoison(struct pf_lane *lane, uint32_t idx, uint32_t nr)
 }
 
 /* Not-live pages in isolated or offline pageblocks are in no free list and not in the mirror. */
-static void mirror_change(struct pf_lane *lane, uint32_t idx, unsigned order, bool put)
+PF_HOT static void mirror_change(struct pf_lane *lane, uint32_t idx, unsigned order, bool put)
 {
 	const struct pf_oracle *run = lane->run;
 	unsigned pb = run->layout.pageblock_order, zone = pf_zone_of(&run->layout, idx);
 
 	if (!lane->has_ranges) {
-		(put ? pf_mirror_put : pf_mirror_take)(&lane->mirror, zone, idx, order);
+		if (put)
+			pf_mirror_put(&lane->mirror, zone, idx, order);
+		else
+			pf_mirror_take(&lane->mirror, zone, idx, order);
 		return;
 	}
 	if (order > pb) {
@@ -76,44 +79,58 @@ static void mirror_change(struct pf_lane *lane, uint32_t idx, unsigned order, bo
 	}
 }
 
-static void write_unit(struct pf_lane *lane, uint32_t unit, uint32_t idx, unsigned order)
+PF_HOT static void write_unit(struct pf_lane *lane, uint32_t unit, uint32_t idx, unsigned order)
 {
 	uint64_t s = stamp(pf_unit_slot(lane->run, unit), unit, 0);
 	uint32_t n = 1u << order;
 
+	uint64_t *page = &lane->contents[idx];
+	uint32_t *owner = &lane->owner[idx];
+
 	unpoison(lane, idx, n);
-	for (uint32_t i = 0; i < n; i++) {
-		lane->owner[idx + i] = unit + 1;
-		lane->contents[idx + i] = s ^ i;
-	}
+	for (uint32_t i = 0; i < n; i++)
+		owner[i] = unit + 1;
+	for (uint32_t i = 0; i < n; i++)
+		page[i] = s ^ i;
 	lane->unit_pfn[unit] = lane->run->layout.base_pfn + idx;
 }
 
-void pf_world_place(struct pf_lane *lane, uint32_t unit, uint32_t idx, unsigned order)
+PF_HOT void pf_world_place(struct pf_lane *lane, uint32_t unit, uint32_t idx, unsigned order)
 {
 	mirror_change(lane, idx, order, false);
 	lane->live[pf_zone_of(&lane->run->layout, idx)] += 1u << order;
 	write_unit(lane, unit, idx, order);
 }
 
-void pf_world_verify(struct pf_lane *lane, uint32_t unit)
+_Noreturn static void blame_contents(struct pf_lane *lane, uint32_t unit)
 {
 	const struct pf_slot *slot = pf_unit_slot(lane->run, unit);
-	uint32_t idx = to_index(lane, lane->unit_pfn[unit]), n = 1u << slot->order;
+	uint32_t idx = to_index(lane, lane->unit_pfn[unit]), i = 0;
 	uint64_t s = stamp(slot, unit, 0);
 
-	for (uint32_t i = 0; i < n; i++)
-		if (lane->contents[idx + i] != (s ^ i) || lane->owner[idx + i] != unit + 1)
-			pf_broken(
-				lane, PF_LAW_CONTENTS,
-				"page %u of a%u, at pfn %u, holds other contents (%#llx) than its "
-				"owner wrote (%#llx)",
-				i, slot->name, lane->unit_pfn[unit] + i,
-				(unsigned long long)lane->contents[idx + i],
-				(unsigned long long)(s ^ i));
+	while (lane->contents[idx + i] == (s ^ i))
+		i++;
+	pf_broken(lane, PF_LAW_CONTENTS,
+		  "page %u of a%u, at pfn %u, holds other contents (%#llx) than its owner wrote (%#llx)",
+		  i, slot->name, lane->unit_pfn[unit] + i,
+		  (unsigned long long)lane->contents[idx + i], (unsigned long long)(s ^ i));
 }
 
-static void forget(struct pf_lane *lane, uint32_t unit, unsigned order)
+PF_HOT void pf_world_verify(struct pf_lane *lane, uint32_t unit)
+{
+	const struct pf_slot *slot = pf_unit_slot(lane->run, unit);
+	const uint64_t *page = &lane->contents[to_index(lane, lane->unit_pfn[unit])];
+	uint64_t s = stamp(slot, unit, 0), wrong = 0;
+	uint32_t n = 1u << slot->order;
+
+	/* No early exit: the compiler can take several pages at a time. */
+	for (uint32_t i = 0; i < n; i++)
+		wrong |= page[i] ^ s ^ i;
+	if (wrong)
+		blame_contents(lane, unit);
+}
+
+PF_HOT static void forget(struct pf_lane *lane, uint32_t unit, unsigned order)
 {
 	uint32_t idx = to_index(lane, lane->unit_pfn[unit]), n = 1u << order;
 
@@ -178,7 +195,7 @@ void pf_world_show_block(struct pf_lane *lane, uint32_t block)
 
 /* --------------------------------------------- what implementations ask -- */
 
-static void spend(struct pf_lane *lane, unsigned units)
+PF_HOT static void spend(struct pf_lane *lane, unsigned units)
 {
 	lane->work += units;
 	if (lane->work > lane->work_limit)
@@ -205,7 +222,7 @@ static bool injected(struct pf_lane *lane, enum pf_inject what)
 }
 
 /* The unit whose first page is at pfn, or PF_NO_UNIT. */
-static uint32_t unit_at(const struct pf_lane *lane, pf_pfn pfn)
+PF_HOT static uint32_t unit_at(const struct pf_lane *lane, pf_pfn pfn)
 {
 	uint32_t idx = to_index(lane, pfn);
 
@@ -313,7 +330,7 @@ static enum pf_evict_result world_evict(struct pf_world *w, pf_pfn pfn, enum pf_
 	return PF_EVICTED;
 }
 
-static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
+PF_HOT static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
 {
 	struct pf_lane *lane = lane_of(w);
 	uint32_t idx = to_index(lane, pfn), unit;
@@ -332,7 +349,7 @@ static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
 	return attrs;
 }
 
-static unsigned world_unit_order(struct pf_world *w, pf_pfn pfn)
+PF_HOT static unsigned world_unit_order(struct pf_world *w, pf_pfn pfn)
 {
 	struct pf_lane *lane = lane_of(w);
 	uint32_t idx = to_index(lane, pfn);

@@ -15,60 +15,60 @@
 #include "../oracle/op.h"
 
 /* What of the kernel's tracepoints means something here, by the tracepoint's name. */
-#define PF_TRACE_KINDS(X)                                                                          \
-	X(ALLOC, mm_page_alloc)                                                                    \
-	X(FREE, mm_page_free)                                                                      \
-	X(FREE_BATCHED, mm_page_free_batched)                                                      \
-	X(ALLOC_LOCKED, mm_page_alloc_zone_locked)                                                 \
-	X(DRAIN, mm_page_pcpu_drain)                                                               \
-	X(EXTFRAG, mm_page_alloc_extfrag)                                                          \
-	X(COMPACT_TRY, mm_compaction_try_to_compact_pages)                                         \
-	X(COMPACT_BEGIN, mm_compaction_begin)                                                      \
-	X(COMPACT_FINISHED, mm_compaction_finished)                                                \
-	X(COMPACT_END, mm_compaction_end)                                                          \
-	X(KCOMPACTD_WAKE, mm_compaction_kcompactd_wake)                                            \
-	X(KSWAPD_WAKE, mm_vmscan_kswapd_wake)                                                      \
-	X(RECLAIM_BEGIN, mm_vmscan_direct_reclaim_begin)                                           \
+#define PF_TRACE_KINDS(X)                                  \
+	X(ALLOC, mm_page_alloc)                            \
+	X(FREE, mm_page_free)                              \
+	X(FREE_BATCHED, mm_page_free_batched)              \
+	X(ALLOC_LOCKED, mm_page_alloc_zone_locked)         \
+	X(DRAIN, mm_page_pcpu_drain)                       \
+	X(EXTFRAG, mm_page_alloc_extfrag)                  \
+	X(COMPACT_TRY, mm_compaction_try_to_compact_pages) \
+	X(COMPACT_BEGIN, mm_compaction_begin)              \
+	X(COMPACT_FINISHED, mm_compaction_finished)        \
+	X(COMPACT_END, mm_compaction_end)                  \
+	X(KCOMPACTD_WAKE, mm_compaction_kcompactd_wake)    \
+	X(KSWAPD_WAKE, mm_vmscan_kswapd_wake)              \
+	X(RECLAIM_BEGIN, mm_vmscan_direct_reclaim_begin)   \
 	X(RECLAIM_END, mm_vmscan_direct_reclaim_end)
 
 enum pf_trace_kind {
 #define X(id, name) PF_TRACE_##id,
 	PF_TRACE_KINDS(X)
 #undef X
-	PF_TRACE_OTHER,
+		PF_TRACE_OTHER,
 	PF_NR_TRACE_KINDS = PF_TRACE_OTHER,
 };
 
 /* Everything that can go wrong in a trace, or that the language cannot say. */
-#define PF_IMPORT_NOTES(X)                                                                         \
-	X(FREE_BEFORE, "frees of pages allocated before the recording began: no operation")        \
-	X(FREE_UNSEEN, "frees of pages that a call without event allocated: no operation")         \
-	X(FREE_SKIPPED, "frees of allocations that were skipped: no operation")                    \
-	X(FREE_BATCH_ONLY, "frees seen only as mm_page_free_batched: freed")                       \
-	X(FREE_PARTLY, "blocks freed in parts: split, and held until their last page is freed")    \
-	X(FREE_LARGER, "frees of a larger order than was allocated: all blocks in it freed")       \
-	X(MOVED, "blocks that compaction moved: they stay live, place unknown")                    \
-	X(MOVED_FREED, "frees of unknown pages, taken as those of the oldest moved blocks")        \
-	X(ISOLATED, "free pages that compaction took and gave back: no operation")                 \
-	X(STILL_LIVE, "blocks still live when a page of theirs is allocated again: freed first")   \
-	X(FAILED, "failed allocations: tried, and given back at once")                             \
-	X(NO_SLOT, "allocations skipped: more live blocks than the language has slots")            \
-	X(ORDER, "allocations skipped: of an order that the language does not have")               \
-	X(MIGRATETYPE, "allocations of a type nobody can ask for: taken as unmovable")             \
-	X(ZONE_LIMIT, "allocations for DMA zones only: the limit is left out")                     \
-	X(GFP_NAME, "unknown gfp flags: left out")                                                 \
-	X(CPU, "events on cpus above 3: cpu taken modulo 4")                                       \
-	X(COMPACT_ZONE, "compactions of further zones in one go: taken as one operation")          \
-	X(LOST, "events lost by the recorder, at least")                                           \
-	X(TIME_BACK, "timestamps going back: events taken in the order of the trace")              \
-	X(BAD, "lines or records that are no event: left out")                                     \
+#define PF_IMPORT_NOTES(X)                                                                       \
+	X(FREE_BEFORE, "frees of pages allocated before the recording began: no operation")      \
+	X(FREE_UNSEEN, "frees of pages that a call without event allocated: no operation")       \
+	X(FREE_SKIPPED, "frees of allocations that were skipped: no operation")                  \
+	X(FREE_BATCH_ONLY, "frees seen only as mm_page_free_batched: freed")                     \
+	X(FREE_PARTLY, "blocks freed in parts: split, and held until their last page is freed")  \
+	X(FREE_LARGER, "frees of a larger order than was allocated: all blocks in it freed")     \
+	X(MOVED, "blocks that compaction moved: they stay live, place unknown")                  \
+	X(MOVED_FREED, "frees of unknown pages, taken as those of the oldest moved blocks")      \
+	X(ISOLATED, "free pages that compaction took and gave back: no operation")               \
+	X(STILL_LIVE, "blocks still live when a page of theirs is allocated again: freed first") \
+	X(FAILED, "failed allocations: tried, and given back at once")                           \
+	X(NO_SLOT, "allocations skipped: more live blocks than the language has slots")          \
+	X(ORDER, "allocations skipped: of an order that the language does not have")             \
+	X(MIGRATETYPE, "allocations of a type nobody can ask for: taken as unmovable")           \
+	X(ZONE_LIMIT, "allocations for DMA zones only: the limit is left out")                   \
+	X(GFP_NAME, "unknown gfp flags: left out")                                               \
+	X(CPU, "events on cpus above 3: cpu taken modulo 4")                                     \
+	X(COMPACT_ZONE, "compactions of further zones in one go: taken as one operation")        \
+	X(LOST, "events lost by the recorder, at least")                                         \
+	X(TIME_BACK, "timestamps going back: events taken in the order of the trace")            \
+	X(BAD, "lines or records that are no event: left out")                                   \
 	X(CUT_OFF, "last lines without an end: left out")
 
 enum pf_import_note {
 #define X(id, text) PF_NOTE_##id,
 	PF_IMPORT_NOTES(X)
 #undef X
-	PF_NR_IMPORT_NOTES,
+		PF_NR_IMPORT_NOTES,
 };
 
 /* The kernel's gfp bits that impls/impl.h does not name; values of 6.1. */
@@ -91,9 +91,9 @@ struct pf_trace_event {
 	unsigned cpu;
 	int pid;
 	bool in_irq;
-	bool sync;	 /* compaction */
-	bool failed;	 /* an allocation without a page */
-	int order;	 /* -1: the whole zone */
+	bool sync;   /* compaction */
+	bool failed; /* an allocation without a page */
+	int order;   /* -1: the whole zone */
 	int migratetype;
 	uint32_t gfp;
 	unsigned bad_gfp; /* names that were not known */
@@ -103,9 +103,13 @@ struct pf_trace_event {
 };
 
 struct pf_import_options {
-	uint64_t skip, events; /* allocations and frees; events 0: all */
-	bool evictable;	       /* mark page cache */
-	uint32_t pages;	       /* 0: from the peak of live pages */
+	/*
+	 * Allocations and frees: those to pass over (what is live behind them is
+	 * allocated first), and those to take then (0: all).
+	 */
+	uint64_t skip, events;
+	bool evictable; /* mark page cache */
+	uint32_t pages; /* 0: from the peak of live pages */
 	unsigned pageblock_order, max_order;
 };
 

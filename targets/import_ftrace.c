@@ -105,12 +105,12 @@ static bool number(struct span a, uint64_t *out)
 
 /* ------------------------------------------------------------------ gfp -- */
 
-#define RECLAIM (PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)
-#define KERNEL (RECLAIM | PF_GFP_IO | PF_GFP_FS)
-#define USER (KERNEL | PF_TRACE_GFP_HARDWALL)
-#define HIGHUSER (USER | PF_TRACE_GFP_HIGHMEM)
+#define RECLAIM		 (PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)
+#define KERNEL		 (RECLAIM | PF_GFP_IO | PF_GFP_FS)
+#define USER		 (KERNEL | PF_TRACE_GFP_HARDWALL)
+#define HIGHUSER	 (USER | PF_TRACE_GFP_HIGHMEM)
 #define HIGHUSER_MOVABLE (HIGHUSER | PF_TRACE_GFP_MOVABLE)
-#define THP_LIGHT ((HIGHUSER_MOVABLE | PF_GFP_COMP | PF_GFP_NOMEMALLOC | PF_GFP_NOWARN) & ~RECLAIM)
+#define THP_LIGHT	 ((HIGHUSER_MOVABLE | PF_GFP_COMP | PF_GFP_NOMEMALLOC | PF_GFP_NOWARN) & ~RECLAIM)
 
 static const struct {
 	const char *name;
@@ -312,10 +312,10 @@ static bool parse_info(struct span info, struct pf_trace_event *ev)
 		}
 	}
 	ev->failed |= ev->pfn == 0 || ev->pfn == UINT64_MAX;
-	if (ev->kind <= PF_TRACE_FREE_BATCHED && !ev->failed &&
-	    (ev->pfn >= PF_TRACE_MAX_PFN || ev->order < 0 || ev->order > PF_TRACE_MAX_ORDER))
+	ev->failed &= ev->kind == PF_TRACE_ALLOC;
+	if (need[ev->kind] && (ev->order < 0 || ev->order > PF_TRACE_MAX_ORDER))
 		return false;
-	if (ev->kind <= PF_TRACE_FREE_BATCHED && (ev->order < 0 || ev->order > PF_TRACE_MAX_ORDER))
+	if (ev->pfn >= PF_TRACE_MAX_PFN && !ev->failed)
 		return false;
 	return (have & need[ev->kind]) == need[ev->kind];
 }
@@ -416,10 +416,8 @@ static bool read_text(struct pf_import *im, gzFile f, const char *path, char *er
 		return fail(error, size, path, "out of memory");
 	while (more && (got = gzread(f, buf + left, BUFFER - left)) > 0)
 		left = feed(im, buf, left + got, &overlong, &more);
-	if (more && left) {
+	if (more && left)
 		pf_import_note(im, PF_NOTE_CUT_OFF, 1);
-		more = true;
-	}
 	free(buf);
 	if (!more)
 		return true;
@@ -441,31 +439,23 @@ bool pf_import_file(struct pf_import *im, const char *path, char *error, size_t 
 	char head[sizeof(dat_magic) - 1];
 	struct stat st;
 	gzFile f;
-	FILE *raw;
 
-	if (!is_stdin) {
-		raw = fopen(path, "rb");
-		if (!raw || fstat(fileno(raw), &st)) {
-			fail(error, size, path, strerror(errno));
-			if (raw)
-				fclose(raw);
-			return false;
-		}
-		if (S_ISDIR(st.st_mode)) {
-			fclose(raw);
-			return fail(error, size, path, "is a directory, a trace file is wanted");
-		}
-		if (S_ISREG(st.st_mode)) {
-			size_t n = fread(head, 1, sizeof(head), raw);
+	if (!is_stdin && stat(path, &st))
+		return fail(error, size, path, strerror(errno));
+	if (!is_stdin && S_ISDIR(st.st_mode))
+		return fail(error, size, path, "is a directory, a trace file is wanted");
+	if (!is_stdin && S_ISREG(st.st_mode)) {
+		FILE *raw = fopen(path, "rb");
+		size_t n;
 
-			fclose(raw);
-			if (!n)
-				return fail(error, size, path, "is empty, a trace is wanted");
-			if (n == sizeof(head) && !memcmp(head, dat_magic, n))
-				return pf_import_dat(im, path, error, size);
-		} else {
-			fclose(raw);
-		}
+		if (!raw)
+			return fail(error, size, path, strerror(errno));
+		n = fread(head, 1, sizeof(head), raw);
+		fclose(raw);
+		if (!n)
+			return fail(error, size, path, "is empty, a trace is wanted");
+		if (n == sizeof(head) && !memcmp(head, dat_magic, n))
+			return pf_import_dat(im, path, error, size);
 	}
 	f = is_stdin ? gzdopen(dup(STDIN_FILENO), "rb") : gzopen(path, "rb");
 	if (!f)

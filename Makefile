@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a person types; `make help` lists it. Everything built goes to build/.
+
+CC      ?= cc
+CLANG   ?= clang
+AFL_CC  ?= afl-clang-fast
+# Sanitizers of the fuzz target: address,undefined - memory - or nothing.
+SAN     ?= address,undefined
+FUZZ_SECONDS ?= 60
+AFL_SECONDS  ?= 60
+
+BASE    := -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra
+ORACLE  := $(wildcard oracle/*.c)
+IMPLS   := impls/builtin.c $(wildcard impls/*/*.c)
+LANGUAGE := targets/codec.c targets/text.c targets/mutate.c targets/reduce.c
+SHARED  := targets/lineup.c targets/stats.c
+IMPORT  := $(wildcard targets/import*.c)
+COMMAND := targets/pagefuzz.c $(wildcard targets/cmd*.c) $(IMPORT)
+CORE    := $(ORACLE) $(IMPLS) $(LANGUAGE) $(SHARED)
+SEEDS   := $(wildcard corpus/seeds/*.txt) $(wildcard corpus/regressions/*.txt)
+UNIT    := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+TRACE_CFLAGS = $$(pkg-config --cflags libtracecmd libtraceevent)
+TRACE_LIBS   = $$(pkg-config --libs libtracecmd libtraceevent) -lz
+
+comma := ,
+SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
+
+.PHONY: all help fuzz test afl demo bench check-impl setup clean format \
+	do-fuzz do-test do-afl do-demo do-bench fuzz-targets afl-targets tools units
+
+all: help
+
+help:
+	@echo "make fuzz     install what is missing, build, fuzz all implementations with libFuzzer"
+	@echo "              (FUZZ_SECONDS=60, SAN=address,undefined | memory | empty)"
+	@echo "make test     install what is missing, build and run every test"
+	@echo "make afl      the same campaign with AFL++ (AFL_SECONDS=60)"
+	@echo "make demo     a recorded kernel workload on all implementations, as a table"
+	@echo "make bench    speed: executions, operations, cost of the checks (build/bench.json)"
+	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
+	@echo "make setup    install all packages that any of the above needs"
+	@echo "make format   clang-format over the tree"
+	@echo "make clean    remove build/ (findings/ and corpus/work/ stay)"
+	@echo "Then: build/pagefuzz --help"
+
+# Goals that need packages install them first, then build in a second make.
+fuzz:
+	@scripts/setup fuzz
+	@+$(MAKE) --no-print-directory do-fuzz
+test:
+	@scripts/setup test
+	@+$(MAKE) --no-print-directory do-test
+afl:
+	@scripts/setup afl
+	@+$(MAKE) --no-print-directory do-afl
+demo:
+	@scripts/setup build
+	@+$(MAKE) --no-print-directory do-demo
+bench:
+	@scripts/setup fuzz
+	@+$(MAKE) --no-print-directory do-bench
+setup:
+	@scripts/setup all
+
+# ------------------------------------------------------------- variants --
+# $(call variant,NAME,COMPILER,FLAGS FOR IMPLEMENTATIONS,FLAGS FOR THE REST)
+define variant
+build/$(1)/impls/%.o: impls/%.c
+	@mkdir -p $$(@D)
+	@$(2) $(BASE) $(3) -MMD -MP -c $$< -o $$@
+build/$(1)/targets/import%.o: targets/import%.c
+	@mkdir -p $$(@D)
+	@$(2) $(BASE) $(4) $$(TRACE_CFLAGS) -MMD -MP -c $$< -o $$@
+build/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	@$(2) $(BASE) $(4) -MMD -MP -c $$< -o $$@
+-include $$(shell find build/$(1) -name '*.d' 2>/dev/null)
+endef
+objects = $(patsubst %.c,build/$(1)/%.o,$(2))
+
+# The command: plain and fast. Tests: everything watched, the oracle too.
+CHECKED := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DPF_HOT=
+$(eval $(call variant,plain,$(CC),-O2,-O2))
+$(eval $(call variant,gcc,gcc,$(CHECKED),$(CHECKED)))
+$(eval $(call variant,clang,$(CLANG),$(CHECKED),$(CHECKED)))
+# The fuzz target: sanitizers and coverage watch the implementations; the
+# oracle has its own tests. MSan must see everything.
+FUZZ_IMPL := -O2 -fno-omit-frame-pointer $(SAN_FLAGS) -fsanitize=fuzzer-no-link
+FUZZ_REST := -O2 -fno-omit-frame-pointer $(if $(findstring memory,$(SAN)),$(SAN_FLAGS))
+$(eval $(call variant,$(SAN_DIR),$(CLANG),$(FUZZ_IMPL),$(FUZZ_REST)))
+AFL_FLAGS := -O2 -fno-omit-frame-pointer $(SAN_FLAGS)
+$(eval $(call variant,afl,AFL_QUIET=1 $(AFL_CC),$(AFL_FLAGS),$(AFL_FLAGS)))
+$(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
+
+# ---------------------------------------------------------------- tools --
+tools: build/pagefuzz build/libpagefuzz.a
+
+build/libpagefuzz.a: $(call objects,plain,$(CORE))
+	@rm -f $@
+	@ar rcs $@ $^
+
+build/pagefuzz: $(call objects,plain,$(COMMAND)) build/libpagefuzz.a
+	@$(CC) -o $@ $^ $(TRACE_LIBS)
+
+build/gcc/pagefuzz: $(call objects,gcc,$(COMMAND) $(CORE))
+	@gcc $(CHECKED) -o $@ $^ $(TRACE_LIBS)
+build/clang/pagefuzz: $(call objects,clang,$(COMMAND) $(CORE))
+	@$(CLANG) $(CHECKED) -o $@ $^ $(TRACE_LIBS)
+
+build/seeds_to_bytes: $(call objects,plain,targets/seeds_to_bytes.c) build/libpagefuzz.a
+	@$(CC) -o $@ $^
+build/make_dict: $(call objects,plain,targets/make_dict.c) build/libpagefuzz.a
+	@$(CC) -o $@ $^
+build/fuzz_lockstep.dict: build/make_dict
+	@build/make_dict >$@.tmp && mv $@.tmp $@
+build/seeds-bytes/.done: build/seeds_to_bytes $(SEEDS)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@build/seeds_to_bytes $(@D) $(SEEDS)
+	@touch $@
+
+# -------------------------------------------------------------- engines --
+fuzz-targets: build/$(SAN_DIR)/fuzz_lockstep build/$(SAN_DIR)/replay_lockstep
+FUZZ_OBJECTS = $(call objects,$(SAN_DIR),targets/fuzz_lockstep.c $(CORE))
+
+build/$(SAN_DIR)/fuzz_lockstep: $(FUZZ_OBJECTS)
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $^
+build/$(SAN_DIR)/replay_lockstep: $(FUZZ_OBJECTS) $(call objects,$(SAN_DIR),targets/replay.c)
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^
+
+afl-targets: build/afl/afl_lockstep build/afl/libpagefuzz_mutator.so
+build/afl/afl_lockstep: $(call objects,afl,targets/afl_lockstep.c targets/fuzz_lockstep.c $(CORE))
+	@AFL_QUIET=1 $(AFL_CC) $(SAN_FLAGS) -o $@ $^
+build/afl/libpagefuzz_mutator.so: $(call objects,pic,targets/afl_mutator.c oracle/op.c $(LANGUAGE))
+	@mkdir -p $(@D)
+	@$(CC) -shared -o $@ $^
+
+do-fuzz: build/pagefuzz fuzz-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
+	@build/pagefuzz fuzz --seconds $(FUZZ_SECONDS) --target build/$(SAN_DIR)/fuzz_lockstep \
+		--seeds build/seeds-bytes --dict build/fuzz_lockstep.dict --corpus corpus/work/libfuzzer \
+		--findings findings
+
+do-afl: build/pagefuzz afl-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
+	@AFL_SECONDS=$(AFL_SECONDS) scripts/afl
+
+# ---------------------------------------------------------------- tests --
+define unit
+build/$(1)/test_%: build/$(1)/tests/test_%.o $(patsubst %.c,build/$(1)/%.o,$(CORE) $(IMPORT) targets/cmd.c targets/afl_mutator.c)
+	@$(2) $(CHECKED) -o $$@ $$^ -lcmocka $$(TRACE_LIBS)
+endef
+$(eval $(call unit,gcc,gcc))
+$(eval $(call unit,clang,$(CLANG)))
+units: $(UNIT:%=build/gcc/%) $(UNIT:%=build/clang/%) build/gcc/pagefuzz build/clang/pagefuzz
+
+do-test: tools units fuzz-targets afl-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
+	@tests/run
+
+# ----------------------------------------------------------- the others --
+do-demo: build/pagefuzz
+	@scripts/demo
+
+build/bench: $(call objects,$(SAN_DIR),tests/bench.c $(CORE))
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^
+do-bench: build/bench
+	@build/bench build/bench.json
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	@rm -rf build

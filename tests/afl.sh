@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# afl.sh - AFL++ on the built target, with and without the mutator library, and the
+# tools around it. Builds nothing. Prints a line for each check.
+set -eu
+cd "$(dirname "$0")/.."
+
+TARGET=$(realpath "${TARGET:-build/afl/afl_lockstep}")
+MUTATOR=$(realpath "${MUTATOR:-build/afl/libpagefuzz_mutator.so}")
+DICT=${DICT:-build/afl/fuzz_lockstep.dict}
+SEEDS=${SEEDS:-build/seeds-bytes}
+SECONDS_EACH=${SECONDS_EACH:-8}
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+# check NAME COMMAND...: `ok NAME` if the command succeeds.
+check()
+{
+	local name=$1
+
+	shift
+	if "$@" >"$tmp/output" 2>&1; then
+		echo "ok $name"
+	else
+		echo "not ok $name"
+		sed 's/^/# /' "$tmp/output" | tail -n 20
+		failed=1
+	fi
+}
+
+export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1
+export AFL_NO_AFFINITY=1
+
+fuzz()
+{
+	local out=$1
+
+	shift
+	timeout $((SECONDS_EACH + 60)) "$@" afl-fuzz -V "$SECONDS_EACH" -G 4096 -t 5000+ \
+		-i "$tmp/seeds" -o "$out" ${dict[@]+"${dict[@]}"} -- "$TARGET" >"$out.log" 2>&1 ||
+		{
+			tail -n 15 "$out.log"
+			return 1
+		}
+}
+
+figure()
+{
+	sed -n "s/^$2 *: *//p" "$1/default/fuzzer_stats"
+}
+
+runs_at_all()
+{
+	figure "$1" execs_done
+	[ "$(figure "$1" execs_done)" -gt 100 ]
+}
+
+# A run must not depend on the run before it; AFL++ notices.
+is_stable()
+{
+	figure "$1" stability
+	[ "$(figure "$1" stability | cut -d. -f1)" -ge 99 ]
+}
+
+# What AFL++ calls a crash has to be none when it is run alone: no false alarm here.
+no_crash()
+{
+	local crash bad=0
+
+	for crash in "$1"/default/crashes/id*; do
+		if [ -f "$crash" ]; then
+			echo "$crash"
+			"$TARGET" "$crash" 2>&1 | head -n 8 || :
+			bad=1
+		fi
+	done
+	return $bad
+}
+
+mkdir "$tmp/seeds"
+# Something that trimming makes smaller: bytes that mean nothing, frees of nothing.
+printf '\205100000000\205211\231100000000' >"$tmp/seeds/padded"
+for seed in "$SEEDS"/*; do
+	[ ! -f "$seed" ] || cp "$seed" "$tmp/seeds/"
+done
+dict=()
+[ ! -r "$DICT" ] || dict=(-x "$DICT")
+
+mutator=(env AFL_DEBUG=1 "AFL_CUSTOM_MUTATOR_LIBRARY=$MUTATOR")
+check "afl-fuzz with the mutator" fuzz "$tmp/with" "${mutator[@]}"
+check "afl-fuzz alone" fuzz "$tmp/without" env
+for out in with without; do
+	check "$out: runs" runs_at_all "$tmp/$out"
+	check "$out: stable" is_stable "$tmp/$out"
+	check "$out: no crash" no_crash "$tmp/$out"
+	echo "# $out: $(figure "$tmp/$out" execs_per_sec) executions a second," \
+		"$(figure "$tmp/$out" corpus_count) inputs, $(figure "$tmp/$out" edges_found) edges"
+done
+check "trim is used" grep -aq 'Custom Trimming\] START' "$tmp/with.log"
+check "the mutator finds inputs" \
+	bash -c "ls '$tmp/with/default/queue' | grep -qE ',(mutate|splice)'"
+
+check "showmap, standard input" \
+	bash -c "afl-showmap -q -o '$tmp/map' -- '$TARGET' <'$tmp/seeds/padded' && [ -s '$tmp/map' ]"
+check "showmap, file argument" \
+	bash -c "afl-showmap -q -o '$tmp/map2' -- '$TARGET' '$tmp/seeds/padded' && [ -s '$tmp/map2' ]"
+mkdir "$tmp/same"
+for i in 1 2 3; do
+	cp "$tmp/seeds/padded" "$tmp/same/$i"
+done
+check "showmap, folder" afl-showmap -q -i "$tmp/same" -o "$tmp/maps" -- "$TARGET"
+check "the same input covers the same" \
+	bash -c "cmp '$tmp/maps/1' '$tmp/maps/2' && cmp '$tmp/maps/1' '$tmp/maps/3'"
+check "tmin" timeout 60 afl-tmin -e -i "$tmp/seeds/padded" -o "$tmp/small" -- "$TARGET"
+check "tmin with @@" timeout 60 afl-tmin -e -i "$tmp/seeds/padded" -o "$tmp/small2" -- "$TARGET" @@
+check "tmin makes it smaller" \
+	bash -c "[ \$(wc -c <'$tmp/small') -lt \$(wc -c <'$tmp/seeds/padded') ]"
+check "tmin with @@ makes it smaller" \
+	bash -c "[ \$(wc -c <'$tmp/small2') -lt \$(wc -c <'$tmp/seeds/padded') ]"
+
+exit $failed

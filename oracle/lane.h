@@ -16,7 +16,7 @@
 #include "mirror.h"
 #include "oracle.h"
 
-#define PF_NO_UNIT UINT32_MAX
+#define PF_NO_UNIT  UINT32_MAX
 #define PF_MAX_BULK 127 /* largest operand of bulk */
 
 enum pf_slot_state { PF_SLOT_EMPTY, PF_SLOT_BLOCK, PF_SLOT_UNITS, PF_SLOT_CONTIG };
@@ -106,7 +106,7 @@ struct pf_oracle {
 	uint32_t *slot_epoch, *slot_index, epoch;
 
 	pf_pfn bulk[PF_MAX_LANES][PF_MAX_BULK]; /* answers to one bulk request */
-	uint32_t *evicted; /* slots evicted by some lane in this operation */
+	uint32_t *evicted;			/* slots evicted by some lane in this operation */
 	uint32_t nr_evicted, max_evicted;
 	uint64_t *seen; /* census: one bit a page */
 	uint64_t hash;

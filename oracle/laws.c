@@ -49,7 +49,7 @@ static const char *zone_name(const struct pf_layout *l, unsigned z)
 /* --------------------------------------------------- after one request -- */
 
 PF_HOT void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
-		      const struct pf_request *req)
+			     const struct pf_request *req)
 {
 	const struct pf_layout *l = &lane->run->layout;
 	uint32_t idx = pfn - l->base_pfn;
@@ -243,7 +243,8 @@ void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer)
 
 /* ------------------------------------------------ after every operation -- */
 
-PF_HOT static void law_conservation(struct pf_lane *lane, unsigned z, const struct pf_zone_counters *c)
+PF_HOT static void law_conservation(struct pf_lane *lane, unsigned z,
+				    const struct pf_zone_counters *c)
 {
 	const struct pf_mirror *valid = &lane->run->valid;
 	uint32_t managed = valid->nset[z][0] - lane->offline[z];

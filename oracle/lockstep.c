@@ -899,8 +899,7 @@ static void do_op(struct pf_oracle *run, const struct pf_op *op)
 		if (run->options.unchecked)
 			break;
 		audit(run);
-		pf_for_each_lane(run, lane)
-			pf_law_self_check(lane);
+		pf_for_each_lane(run, lane) pf_law_self_check(lane);
 		pf_relation_mirrored(run);
 		break;
 	default:

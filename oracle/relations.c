@@ -219,9 +219,8 @@ void pf_relation_mirrored(struct pf_oracle *run)
 	/* Blocks out of use are no part of a live set. */
 	if (!leader->active || leader->has_ranges)
 		return;
-	pf_for_each_lane(run, follower)
-		if (follower != leader && follower->impl->claim)
-			mirror_on(leader, follower);
+	pf_for_each_lane(run, follower) if (follower != leader && follower->impl->claim)
+		mirror_on(leader, follower);
 }
 
 /* -------------------------------------------------- everything is freed -- */

@@ -111,7 +111,8 @@ _Noreturn static void blame_contents(struct pf_lane *lane, uint32_t unit)
 	while (lane->contents[idx + i] == (s ^ i))
 		i++;
 	pf_broken(lane, PF_LAW_CONTENTS,
-		  "page %u of a%u, at pfn %u, holds other contents (%#llx) than its owner wrote (%#llx)",
+		  "page %u of a%u, at pfn %u, holds other contents (%#llx) than its owner wrote "
+		  "(%#llx)",
 		  i, slot->name, lane->unit_pfn[unit] + i,
 		  (unsigned long long)lane->contents[idx + i], (unsigned long long)(s ^ i));
 }

@@ -48,7 +48,7 @@ struct campaign {
 	struct worker worker[MAX_WORKERS];
 	struct pf_oracle *oracle;
 	unsigned nr_findings;
-	char signature[PF_SKIP_MAX][96];
+	char signature[PF_SKIP_MAX][80];
 	time_t start;
 	bool failed;
 };
@@ -288,8 +288,8 @@ static void name_crash(const struct worker *w, const char *artifact, char *name,
 		if (!memcmp(w->log + i, "SUMMARY: ", 9))
 			at = w->log + i + 9;
 	snprintf(name, size, "crash-%.*s", (int)strcspn(artifact, "-"), artifact);
-	for (n = strlen(name);
-	     at && at < w->log + w->log_len && *at != '\n' && n + 2 < size && n < 90; at++) {
+	for (n = strlen(name); at && at < w->log + w->log_len && *at != '\n' && n + 2 < size;
+	     at++) {
 		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
 			     (*at >= '0' && *at <= '9') || *at == '_' || *at == '.';
 
@@ -302,7 +302,7 @@ static void name_crash(const struct worker *w, const char *artifact, char *name,
 /* What one artifact shows. False: nothing new. */
 static bool collect(struct campaign *c, struct worker *w, const char *artifact)
 {
-	char path[512], name[96];
+	char path[512], name[80];
 	struct pf_program p = {NULL, 0};
 	struct pf_verdict v;
 	unsigned char *data;

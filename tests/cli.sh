@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# cli.sh - the pagefuzz command as a person uses it: results, and mistakes, each
+# of which gets one clear line on stderr and exit status 2.
+. "$(dirname "$0")/lib.sh"
+pf=build/gcc/pagefuzz
+
+# mistake NAME PATTERN ARGUMENT...: exit 2, one line on stderr that matches.
+mistake() {
+	local name=$1 pattern=$2 status
+	shift 2
+	"$pf" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+	if [ $status = 2 ] && [ "$(wc -l <"$tmp/err")" = 1 ] && grep -qE "$pattern" "$tmp/err"; then
+		ok "mistake: $name"
+	else
+		not_ok "mistake: $name (status $status)"
+		head -n 5 "$tmp/err" | sed 's/^/# /'
+	fi
+}
+
+mistake "unknown command" "'frobnicate' is no command" frobnicate
+mistake "unknown long option" "'--frob' is no option" run --frob x
+mistake "unknown short option" "'-z' is no option" min -z x
+mistake "option without value" "needs a value" run -i
+mistake "no program" "no program given" run
+mistake "missing file" "nosuchfile: No such file" run nosuchfile
+mistake "directory in place of a file" "is a directory" run corpus
+: >"$tmp/empty"
+mistake "empty file" "is empty" run "$tmp/empty"
+printf '# nothing\n\n' >"$tmp/comment"
+mistake "only comments" "holds no operation" run "$tmp/comment"
+printf 'alloc a1 order=99\n' >"$tmp/range"
+mistake "operand out of range" ":1: .*order" run "$tmp/range"
+printf 'alloc a1\nfrobnicate a2\n' >"$tmp/unknown"
+mistake "unknown operation" ":2: .*frobnicate" run "$tmp/unknown"
+printf 'alloc a1\nconfig pages=10\n' >"$tmp/late"
+mistake "late configuration" ":2: " run "$tmp/late"
+printf '0000' >"$tmp/digits"
+mistake "digits without an operation" "" run "$tmp/digits"
+printf '\xff\xfe' >"$tmp/noops"
+mistake "bytes without an operation" "holds no operation" run "$tmp/noops"
+mistake "unknown implementation" "no implementation is called 'slub'" run -i slub "$tmp/range"
+mistake "implementation named twice" "named twice" run -i buddy,buddy "$tmp/range"
+mistake "empty name" "no implementation is called ''" run -i buddy, "$tmp/range"
+mistake "two programs for show" "exactly one program" show a b
+mistake "output into a missing folder" "No such file" show -o "$tmp/no/where" corpus/seeds/"$(ls corpus/seeds | head -n 1)"
+mistake "nothing to minimise" "shows no finding" min corpus/seeds/"$(ls corpus/seeds | head -n 1)"
+mistake "nothing to test" "shows no finding" emit-c corpus/seeds/"$(ls corpus/seeds | head -n 1)"
+mistake "check without a name" "no implementation given" check
+mistake "bad number" "wants a number" check -r many buddy
+mistake "arguments for impls" "takes no arguments" impls x
+mistake "import of a missing file" "No such file" import nosuchfile
+mistake "import of a directory" "directory" import corpus
+mistake "import of an empty file" "empty" import "$tmp/empty"
+mistake "import of something else" "" import Makefile
+mistake "campaign without a target" "No such file" fuzz --target "$tmp/nothing"
+mistake "compare without a program" "" compare
+
+"$pf" >"$tmp/out" 2>"$tmp/err"
+[ $? = 2 ] && grep -q usage "$tmp/err" && ok "no command" || not_ok "no command"
+for c in run show asm min emit-c import compare impls check fuzz; do
+	check "$c --help" bash -c "$pf $c --help | grep -q '^usage: pagefuzz $c'"
+done
+check "help" bash -c "$pf --help | grep -q 'Exit status'"
+
+# Full disk: what can't be written is said.
+if [ -w /dev/full ]; then
+	mistake "full disk" "No space left" show -o /dev/full corpus/seeds/"$(ls corpus/seeds | head -n 1)"
+fi
+
+# Both forms, both ways, for every seed.
+bad=
+for seed in corpus/seeds/*.txt; do
+	$pf asm -o "$tmp/1.bin" "$seed" && $pf show -o "$tmp/1.txt" "$tmp/1.bin" &&
+		$pf asm -o "$tmp/2.bin" "$tmp/1.txt" && cmp -s "$tmp/1.bin" "$tmp/2.bin" || bad="$bad $seed"
+done
+if [ -z "$bad" ]; then ok "text and bytes of all seeds"; else not_ok "text and bytes:$bad"; fi
+
+# The seeds are the regression tests.
+for seed in corpus/seeds/*.txt corpus/regressions/*.txt; do
+	[ -e "$seed" ] || continue
+	check "$seed" $pf run -q "$seed"
+	check "$seed says what it provokes" bash -c "head -n 1 '$seed' | grep -q '^# ..........'"
+done
+kinds=$(cat corpus/seeds/*.txt | grep -v '^ *#' | awk 'NF {print $1}' | sort -u | wc -l)
+if [ "$kinds" = 31 ]; then ok "the seeds use all 31 operations"; else not_ok "the seeds use $kinds operations of 31"; fi
+
+check "standard input" bash -c "echo 'alloc a1 order=3' | $pf run -q -"
+check "trace shows answers" bash -c "echo 'alloc a1 order=3' | $pf run -t - | grep -q 'linux *pfn'"
+check "maps" bash -c "echo 'alloc a1 order=3 movable' | $pf run -m - | grep -q '####'"
+check "one lineup" bash -c "echo 'alloc a1' | $pf run -i buddy - | grep -q '^buddy'"
+check "impls lists all" bash -c "[ \$($pf impls | grep -cE '^(bitmap|buddy|mobility|linux) ') = 4 ]"
+for impl in bitmap buddy mobility linux; do
+	check "check $impl" $pf check -r 1500 $impl corpus/seeds/*.txt
+done
+check "check all together" $pf check -r 3000 -w bitmap,buddy,mobility linux corpus/seeds/*.txt
+check "replay without an engine" build/fuzz-address-undefined/replay_lockstep build/seeds-bytes
+finish

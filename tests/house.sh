@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# house.sh - the order of the house: three floors and no arrow up, a license line
+# in each file, a README in each folder, formatted code, sizes.
+. "$(dirname "$0")/lib.sh"
+
+# includes FOLDER ALLOWED-REGEX: every quoted include of the folder's files.
+includes() {
+	local bad
+	bad=$(git ls-files "$1" | grep -E '\.[ch]$' | xargs grep -Hn '#include "' | grep -vE "$2")
+	if [ -z "$bad" ]; then
+		ok "includes of $1"
+	else
+		not_ok "includes of $1 go where they may not"
+		echo "$bad" | head | sed 's/^/# /'
+	fi
+}
+
+for impl in impls/*/; do
+	name=$(basename "$impl")
+	includes "impls/$name" '"(\.\./impl\.h|\.\./zoned/zoned\.h|[a-z_0-9]+\.h)"'
+done
+includes oracle '"(\.\./impls/impl\.h|[a-z_0-9]+\.h)"'
+includes targets '"(\.\./impls/(impl|builtin)\.h|\.\./oracle/(oracle|op|layout)\.h|[a-z_0-9]+\.h)"'
+
+missing=$(git ls-files '*.c' '*.h' '*.sh' Makefile scripts tests .ci | grep -vE '\.(md|txt|patch)$' |
+	while read -r f; do head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f"; done)
+if [ -z "$missing" ]; then ok "license lines"; else not_ok "no license line:" $missing; fi
+
+for f in impls/impl.h impls/zoned/zoned.h; do
+	check "$f is MIT" grep -q 'SPDX-License-Identifier: MIT' $f
+done
+
+for dir in targets oracle impls corpus scripts tests impls/*/ corpus/*/; do
+	dir=${dir%/}
+	case $dir in corpus/work) continue ;; esac
+	check "README of $dir" test -s "$dir/README.md"
+done
+
+if command -v clang-format >/dev/null 2>&1; then
+	check "formatted" bash -c 'git ls-files "*.c" "*.h" | xargs clang-format --dry-run -Werror'
+fi
+
+# A guest in somebody's tree: the folder of an implementation compiles alone.
+for impl in bitmap buddy mobility linux; do
+	mkdir -p "$tmp/$impl" && cp -r impls/impl.h impls/zoned "impls/$impl" "$tmp/$impl/"
+	check "impls/$impl can be lifted out" \
+		bash -c "cd $tmp/$impl && gcc -std=c11 -Wall -Wextra -Werror -c $impl/*.c"
+done
+
+size=$(git ls-files -z | xargs -0 -I '{}' stat -c %s '{}' 2>/dev/null | awk '{n += $1} END {print int(n / 1048576)}')
+if [ "$size" -lt 30 ]; then ok "the tree is $size MB"; else not_ok "the tree is $size MB"; fi
+finish

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# lib.sh - for the shell tests: TAP-like lines and a scratch folder.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+failures=0
+number=0
+tmp=$(mktemp -d)
+[ -n "${KEEP:-}" ] || trap 'rm -rf "$tmp"' EXIT
+
+ok() {
+	number=$((number + 1))
+	echo "ok $number $*"
+}
+
+not_ok() {
+	number=$((number + 1))
+	failures=$((failures + 1))
+	echo "not ok $number $*"
+}
+
+# check NAME COMMAND...: the command must succeed.
+check() {
+	local name=$1
+	shift
+	if "$@" >"$tmp/check.out" 2>&1; then
+		ok "$name"
+	else
+		not_ok "$name"
+		head -n 20 "$tmp/check.out" | sed 's/^/# /'
+	fi
+}
+
+finish() {
+	exit $((failures != 0))
+}

@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# planted.sh - from a planted fault to a finished finding: a campaign finds and
+# saves it, pagefuzz min and afl-tmin make it small, emit-c makes a test of it
+# that fails with the fault and passes without.
+. "$(dirname "$0")/lib.sh"
+
+fault=${1:-tests/faults/buddy/merge-forgotten.patch}
+impl=$(basename "$(dirname "$fault")")
+mkdir -p "$tmp/impls" && cp impls/impl.h "$tmp/impls/" && cp -r impls/zoned "impls/$impl" "$tmp/impls/"
+check "the fault applies" bash -c "patch -s -F0 -p1 -d '$tmp' <'$fault'"
+
+# link DIR COMPILER FLAGS OUTPUT EXTRA...: the objects of a variant with the faulted implementation.
+link() {
+	local dir=$1 compiler=$2 flags=$3 output=$4 objects
+	shift 4
+	mkdir -p "$tmp/o-$(basename "$output")"
+	for f in "$tmp/impls/$impl"/*.c; do
+		$compiler -std=gnu11 -D_GNU_SOURCE -g $flags -c "$f" \
+			-o "$tmp/o-$(basename "$output")/$(basename "$f" .c).o" || return 1
+	done
+	objects=$(find "$dir/oracle" "$dir/impls" -name '*.o' ! -path "*/impls/$impl/*")
+	$compiler $flags -o "$output" "$tmp/o-$(basename "$output")"/*.o $objects "$@"
+}
+language="codec text mutate reduce lineup stats"
+objs() { # objs DIR NAME...: objects of targets/
+	local dir=$1 n
+	shift
+	for n; do echo "$dir/targets/$n.o"; done
+}
+trace_libs="$(pkg-config --libs libtracecmd libtraceevent) -lz"
+command="pagefuzz cmd $(cd targets && ls cmd_*.c import*.c | sed 's/\.c$//')"
+fuzz=build/fuzz-address-undefined
+san="-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+check "faulted command" link build/plain cc -O2 "$tmp/pf" $(objs build/plain $language $command) $trace_libs
+check "faulted libFuzzer target" link $fuzz clang \
+	"-O2 $san -fsanitize-coverage=inline-8bit-counters,pc-table" "$tmp/fuzz_lockstep" \
+	$(objs $fuzz $language fuzz_lockstep) -fsanitize=fuzzer
+check "faulted AFL++ target" env AFL_QUIET=1 bash -c "$(declare -f link objs); tmp=$tmp impl=$impl; \
+	link build/afl afl-clang-fast '-O2 $san' $tmp/afl_lockstep \$(objs build/afl $language fuzz_lockstep afl_lockstep)"
+
+# A campaign stops at nothing: it saves the finding and goes on.
+"$tmp/pf" fuzz -t "$tmp/fuzz_lockstep" -s 10 -c "$tmp/corpus" -f "$tmp/findings" --seeds build/seeds-bytes \
+	>"$tmp/campaign" 2>&1
+[ $? = 1 ] && ok "campaign ends with status 1" || not_ok "campaign: $(tail -n 3 "$tmp/campaign")"
+dir=$(ls -d "$tmp"/findings/*/ 2>/dev/null | head -n 1)
+for f in input.bin input.txt story.txt; do check "campaign saved $f" test -s "$dir/$f"; done
+check "the story names the law" grep -q '^law ' "$dir/story.txt"
+check "the saved text shows it again" bash -c "! $tmp/pf run -q $dir/input.txt >/dev/null"
+check "closing table" grep -q "^$impl  *[0-9]" "$tmp/campaign"
+
+# A long program with the fault in it: generated traffic, at least 60 operations.
+for seed in 1 2 3 4 5 6 7 8 9; do
+	"$tmp/pf" check -q -w "$(echo bitmap,buddy,mobility,linux | sed "s/,*$impl//; s/^,//")" -S $seed -n 300 \
+		-o "$tmp/long.txt" "$impl" >/dev/null
+	[ "$(grep -vc '^#' "$tmp/long.txt")" -ge 60 ] && break
+done
+before=$(grep -vc '^#' "$tmp/long.txt")
+if [ "$before" -ge 60 ]; then ok "a finding of $before operations"; else not_ok "a finding of $before operations only"; fi
+"$tmp/pf" asm -o "$tmp/long.bin" "$tmp/long.txt"
+signature=$(head -n 1 "$tmp/long.txt" | sed 's/^# //')
+
+check "pagefuzz min" "$tmp/pf" min -o "$tmp/small.txt" "$tmp/long.txt"
+ours=$(grep -vc '^#' "$tmp/small.txt")
+check "same signature after min" grep -qxF "# $signature" "$tmp/small.txt"
+AFL_QUIET=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_SKIP_CPUFREQ=1 AFL_TMIN_EXACT=0 \
+	timeout 120 afl-tmin -m none -t 5000 -i "$tmp/long.bin" -o "$tmp/tmin.bin" -- "$tmp/afl_lockstep" \
+	>"$tmp/tmin.log" 2>&1
+theirs=$("$tmp/pf" show "$tmp/tmin.bin" 2>/dev/null | grep -c .)
+if [ "$theirs" -ge 1 ] && [ "$theirs" -le 8 ]; then
+	ok "afl-tmin leaves $theirs operations of $before"
+else
+	not_ok "afl-tmin leaves $theirs operations of $before"
+	tail -n 5 "$tmp/tmin.log" | sed 's/^/# /'
+fi
+if [ "$ours" -le "$theirs" ]; then
+	ok "pagefuzz min leaves $ours"
+else
+	not_ok "pagefuzz min leaves $ours, afl-tmin $theirs"
+fi
+
+check "emit-c" "$tmp/pf" emit-c -o "$tmp/test.c" "$tmp/small.txt"
+check "the C test builds" cc -std=gnu11 -Wall -Wextra -Werror -I. -o "$tmp/test" "$tmp/test.c" build/libpagefuzz.a
+check "the C test passes without the fault" "$tmp/test"
+cp build/libpagefuzz.a "$tmp/faulted.a" && ar d "$tmp/faulted.a" $(cd "$tmp/impls/$impl" && ls *.c | sed 's/\.c$/.o/') &&
+	ar r "$tmp/faulted.a" "$tmp/o-pf"/*.o 2>/dev/null
+check "the C test fails with the fault" bash -c \
+	"cc -std=gnu11 -I. -o $tmp/test2 $tmp/test.c $tmp/faulted.a && ! $tmp/test2 | grep -qx clean && ! $tmp/test2 >/dev/null"
+
+# Ctrl-C: the table still comes, nothing stays behind.
+build/pagefuzz fuzz -s 60 -w 1 -c "$tmp/corpus2" -f "$tmp/findings2" >"$tmp/interrupted" 2>&1 &
+pid=$!
+sleep 3
+kill -INT $pid
+wait $pid
+[ $? = 0 ] && grep -q '^interrupted: ' "$tmp/interrupted" && grep -q '^0 findings' "$tmp/interrupted" &&
+	ok "Ctrl-C ends with the table" || { not_ok "Ctrl-C ends with the table"; tail -n 3 "$tmp/interrupted"; }
+if pgrep -P $pid >/dev/null 2>&1; then not_ok "a worker is left"; else ok "no worker is left"; fi
+finish

@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_oracle.c - the oracle itself: its model of free memory against a simple
+ * one, layouts from any configuration, and a liar: an implementation that works
+ * (mobility's) until it tells one particular lie, for which exactly one law may
+ * call it out.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "impls/buddy/buddy.h"
+#include "impls/mobility/mobility.h"
+#include "oracle/layout.h"
+#include "oracle/mirror.h"
+#include "oracle/oracle.h"
+#include "targets/mutate.h"
+#include "targets/text.h"
+
+/* --------------------------------------------------------------- mirror -- */
+
+static void build_layout(struct pf_layout *l, const char *text)
+{
+	struct pf_op ops[64];
+	struct pf_text_error err;
+	size_t n;
+
+	assert_true(pf_parse(text, strlen(text), ops, 64, &n, &err));
+	memset(l, 0, sizeof(*l));
+	pf_layout_build(l, ops, n);
+}
+
+static unsigned zone_at(const struct pf_layout *l, uint32_t idx)
+{
+	pf_pfn pfn = l->base_pfn + idx;
+
+	for (unsigned z = 0; z < l->nr_zones; z++)
+		if (pfn >= l->zone[z].start_pfn && pfn < l->zone[z].start_pfn + l->zone[z].spanned)
+			return z;
+	return PF_MAX_ZONES;
+}
+
+static void compare_mirror(const struct pf_mirror *m, const bool *free)
+{
+	const struct pf_layout *l = m->layout;
+	uint32_t pages = pf_layout_pages(l);
+
+	for (unsigned o = 0; o <= l->max_order; o++) {
+		uint32_t sum[PF_MAX_ZONES + 1] = {0};
+
+		for (uint32_t i = 0; i + (1u << o) <= pages; i += 1u << o) {
+			bool whole = true;
+
+			for (uint32_t k = i; k < i + (1u << o); k++)
+				whole &= free[k] && zone_at(l, k) == zone_at(l, i);
+			assert_int_equal(pf_mirror_test(m, i, o), whole);
+			sum[zone_at(l, i)] += whole;
+		}
+		for (unsigned z = 0; z < l->nr_zones; z++)
+			assert_int_equal(m->nset[z][o], sum[z]);
+	}
+}
+
+static void test_mirror(void **state)
+{
+	static const char *const layouts[] = {
+		"config pages=200\nconfig max_order=7\n",
+		"config pages=64\nconfig max_order=10\nconfig start=3\n",
+		"config max_order=6\nzone dma pages=37\nzone normal pages=90 gap=5\nzone movable "
+		"pages=33\n",
+		"config max_order=5\nconfig pages=150\nhole at=10 pages=7\nreserve at=64 pages=1\n",
+		"config max_order=0\nconfig pages=9\n",
+	};
+	struct pf_rng rng = {3};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(layouts) / sizeof(layouts[0]); k++) {
+		struct pf_mirror valid = {0}, m = {0};
+		static bool free[1024];
+		struct pf_layout l;
+
+		build_layout(&l, layouts[k]);
+		assert_true(pf_mirror_setup(&valid, &l) && pf_mirror_setup(&m, &l));
+		pf_mirror_fill(&valid);
+		m.valid = &valid;
+		pf_mirror_copy(&m, &valid);
+		for (uint32_t i = 0; i < pf_layout_pages(&l); i++)
+			free[i] = pf_mirror_test(&valid, i, 0);
+		compare_mirror(&m, free);
+		for (int step = 0; step < 300; step++) {
+			unsigned o = pf_rng_below(&rng, l.max_order + 1);
+			uint32_t i = pf_rng_below(&rng, pf_layout_pages(&l)) >> o << o, used = 0;
+
+			if (i + (1u << o) > pf_layout_pages(&l) || !pf_mirror_test(&valid, i, o))
+				continue;
+			for (uint32_t p = i; p < i + (1u << o); p++)
+				used += !free[p];
+			if (used && used != 1u << o)
+				continue;
+			if (used)
+				pf_mirror_put(&m, zone_at(&l, i), i, o);
+			else
+				pf_mirror_take(&m, zone_at(&l, i), i, o);
+			for (uint32_t p = i; p < i + (1u << o); p++)
+				free[p] = used;
+			compare_mirror(&m, free);
+		}
+		pf_mirror_free(&m);
+		pf_mirror_free(&valid);
+	}
+}
+
+/* --------------------------------------------------------------- layout -- */
+
+static void test_layout(void **state)
+{
+	struct pf_rng rng = {9};
+
+	(void)state;
+	for (int k = 0; k < 3000; k++) {
+		struct pf_op ops[24];
+		struct pf_layout l = {0};
+		size_t n = pf_rng_below(&rng, 24);
+		pf_pfn end = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			memset(&ops[i], 0, sizeof(ops[i]));
+			ops[i].kind = pf_rng_below(&rng, 4);
+			for (unsigned a = 0; a < pf_op_info[ops[i].kind].nr_operands; a++) {
+				uint32_t max = pf_op_info[ops[i].kind].operand[a].max;
+
+				ops[i].arg[a] =
+					pf_rng_below(&rng, pf_rng_below(&rng, 2) ? 8 : max) %
+					(max + 1);
+			}
+		}
+		assert_int_equal(pf_layout_build(&l, ops, n), n);
+		assert_in_range(l.nr_zones, 1, PF_MAX_ZONES);
+		assert_true(l.pageblock_order <= l.max_order && l.max_order <= PF_MAX_ORDER);
+		assert_true(l.base_pfn >= 1u << l.max_order &&
+			    !(l.base_pfn & ((1u << l.max_order) - 1)));
+		assert_true(l.nr_cpus >= 1 && l.nr_nodes >= 1 && l.nr_nodes <= PF_MAX_NODES);
+		for (unsigned z = 0; z < l.nr_zones; z++) {
+			assert_true(l.zone[z].start_pfn >= end &&
+				    l.zone[z].start_pfn >= l.base_pfn);
+			assert_true(pf_zone_managed(&l, z) >= 1 && l.zone[z].node < l.nr_nodes);
+			assert_true(l.zone[z].wmark[0] <= l.zone[z].wmark[1] &&
+				    l.zone[z].wmark[1] <= l.zone[z].wmark[2]);
+			end = l.zone[z].start_pfn + l.zone[z].spanned;
+			for (unsigned y = 0; y < z; y++)
+				assert_false(l.zone[y].node == l.zone[z].node &&
+					     l.zone[y].type == l.zone[z].type);
+		}
+		assert_int_equal(end, l.end_pfn);
+		assert_true(pf_layout_pages(&l) <= PF_MAX_PAGES);
+		for (unsigned r = 0; r < l.nr_ranges; r++) {
+			uint32_t at = l.range[r].start_pfn - l.base_pfn;
+
+			assert_true(l.range[r].nr_pages >= 1);
+			assert_true(zone_at(&l, at) < PF_MAX_ZONES);
+			assert_int_equal(zone_at(&l, at),
+					 zone_at(&l, at + l.range[r].nr_pages - 1));
+			if (r)
+				assert_true(l.range[r].start_pfn >=
+					    l.range[r - 1].start_pfn + l.range[r - 1].nr_pages);
+		}
+	}
+}
+
+/* ------------------------------------------------------------- the liar -- */
+
+static enum lie {
+	NO_LIE,
+	UNALIGNED,
+	OUTSIDE,
+	ABOVE_MAX,
+	WRONG_ZONE,
+	TWICE,
+	RESERVED,
+	MANAGED,
+	FREE_COUNT,
+	NR_FREE,
+	LIST_TWICE,
+	LIST_LIVE,
+	LIST_SHORT,
+	SCRIBBLE,
+	MOVE_REFUSED,
+	MOVE_PINNED,
+	MOVE_NOBODY,
+	MOVE_ONTO_LIVE,
+	ENDLESS,
+	GREEDY,
+	LAZY,
+	FALSE_SUCCESS,
+	FALSE_RECLAIM,
+	PGALLOC,
+	STALL,
+	FALSE_TYPE,
+	ISOLATED_TYPE,
+	NOT_SOUND,
+	OTHER_PFN,
+	BAD_CLAIM,
+	NR_LIES,
+} lie;
+
+static struct pf_world *world;
+static const struct pf_layout *layout;
+static pf_pfn last_pfn;
+static struct pf_zone_counters counted;
+static struct pf_stats stats;
+
+static const struct pf_impl *truth(void)
+{
+	return &pf_impl_mobility;
+}
+
+static void liar_init(void *state, const struct pf_layout *l, struct pf_world *w)
+{
+	layout = l;
+	/* Mirrored replay starts a second state in somebody else's world. */
+	if (!world)
+		world = w;
+	truth()->init(state, l, w);
+}
+
+static pf_pfn liar_alloc(void *state, const struct pf_request *req)
+{
+	struct pf_request greedy = *req;
+	pf_pfn pfn;
+
+	switch (lie) {
+	case OUTSIDE:
+		return layout->end_pfn;
+	case ABOVE_MAX:
+		if (req->order > layout->max_order)
+			return layout->base_pfn;
+		break;
+	case TWICE:
+		if (last_pfn)
+			return last_pfn;
+		break;
+	case RESERVED:
+		return layout->base_pfn + 8;
+	case WRONG_ZONE:
+		greedy.zone = PF_ZONE_MOVABLE;
+		greedy.mobility = PF_MOVABLE;
+		break;
+	case GREEDY:
+		greedy.gfp |= PF_GFP_MEMALLOC;
+		break;
+	case LAZY:
+		return PF_NO_PFN;
+	case ENDLESS:
+		for (;;)
+			world->spent(world, 1);
+	default:
+		break;
+	}
+	pfn = truth()->alloc(state, &greedy);
+	if (lie == UNALIGNED)
+		pfn += req->order;
+	/* Takes a page more and gives the first one back: a lawful, other answer. */
+	if (lie == OTHER_PFN && pfn != PF_NO_PFN) {
+		pf_pfn other = truth()->alloc(state, req);
+
+		truth()->free(state, pfn, req->order, 0);
+		pfn = other;
+	}
+	if (lie == SCRIBBLE && last_pfn)
+		memset(world->contents(world, last_pfn), 0x55, PF_PAGE_BYTES);
+	last_pfn = pfn;
+	return pfn;
+}
+
+static const struct pf_zone_counters *liar_counters(void *state, unsigned zone)
+{
+	counted = *truth()->counters(state, zone);
+	if (lie == MANAGED)
+		counted.managed++;
+	if (lie == FREE_COUNT)
+		counted.free--;
+	if (lie == NR_FREE && last_pfn)
+		counted.nr_free[0]++;
+	return &counted;
+}
+
+struct lying_census {
+	pf_block_fn fn;
+	void *arg;
+	unsigned seen;
+};
+
+static void census_block(void *arg, const struct pf_block *block)
+{
+	struct lying_census *c = arg;
+
+	if (lie == LIST_SHORT && !c->seen++)
+		return;
+	c->fn(c->arg, block);
+	if (lie == LIST_TWICE)
+		c->fn(c->arg, block);
+}
+
+static void liar_census(void *state, pf_block_fn fn, void *arg)
+{
+	struct lying_census c = {fn, arg, 0};
+
+	if (lie == LIST_LIVE && last_pfn)
+		fn(arg, &(struct pf_block){.pfn = last_pfn});
+	truth()->census(state, census_block, &c);
+}
+
+static enum pf_compact_result liar_compact(void *state, const struct pf_compact_request *req)
+{
+	pf_pfn target = layout->base_pfn + 64;
+
+	switch (lie) {
+	case FALSE_SUCCESS:
+		return PF_COMPACT_SUCCESS;
+	case MOVE_REFUSED:
+	case MOVE_PINNED:
+		/* Asked, refused, and the page taken as moved all the same. */
+		world->migrate(world, last_pfn, target, PF_MODE_SYNC);
+		truth()->claim(state, target, 0, PF_MOVABLE);
+		truth()->free(state, last_pfn, 0, 0);
+		return PF_COMPACT_COMPLETE;
+	case MOVE_NOBODY:
+		world->migrate(world, target, target + 1, PF_MODE_SYNC);
+		break;
+	case MOVE_ONTO_LIVE:
+		world->migrate(world, last_pfn, last_pfn - 1, PF_MODE_SYNC);
+		break;
+	default:
+		break;
+	}
+	return truth()->compact(state, req);
+}
+
+static unsigned liar_reclaim(void *state, unsigned node, unsigned nr, enum pf_mode mode)
+{
+	return truth()->reclaim(state, node, nr, mode) + (lie == FALSE_RECLAIM);
+}
+
+static const struct pf_stats *liar_stats(void *state)
+{
+	stats = *truth()->stats(state);
+	stats.pgalloc += lie == PGALLOC;
+	stats.compact_stall += lie == STALL;
+	return &stats;
+}
+
+static unsigned liar_block_type(void *state, pf_pfn pfn)
+{
+	static unsigned calls;
+
+	if (lie == FALSE_TYPE)
+		return PF_NR_BLOCK_TYPES;
+	/* Another answer each time, so not the one before the isolation. */
+	if (lie == ISOLATED_TYPE && truth()->block_type(state, pfn) != PF_ISOLATE)
+		return ++calls % PF_NR_MOBILITY;
+	return truth()->block_type(state, pfn);
+}
+
+static bool liar_claim(void *state, pf_pfn pfn, unsigned order, unsigned mobility)
+{
+	return lie != BAD_CLAIM && truth()->claim(state, pfn, order, mobility);
+}
+
+static const char *liar_self_check(void *state)
+{
+	return lie == NOT_SOUND ? "a lie" : truth()->self_check(state);
+}
+
+static struct pf_impl make_liar(void)
+{
+	struct pf_impl liar = pf_impl_mobility;
+
+	liar.name = "liar";
+	liar.init = liar_init;
+	liar.alloc = liar_alloc;
+	liar.counters = liar_counters;
+	liar.census = liar_census;
+	liar.compact = liar_compact;
+	liar.reclaim = liar_reclaim;
+	liar.stats = liar_stats;
+	liar.block_type = liar_block_type;
+	liar.claim = liar_claim;
+	liar.self_check = liar_self_check;
+	return liar;
+}
+
+#define FILLED \
+	"config pages=256\nconfig min=16\nbulk a1 count=127 movable\nbulk a2 count=127 movable\n"
+
+static const struct {
+	const char *program, *signature;
+} lies[NR_LIES] = {
+	[NO_LIE] = {"alloc a1 order=2\ncompact order=3\ncheck\n", NULL},
+	[UNALIGNED] = {"alloc a1 order=2\n", "placement/liar/alloc"},
+	[OUTSIDE] = {"alloc a1 order=0\n", "placement/liar/alloc"},
+	[ABOVE_MAX] = {"alloc a1 order=9\n", "placement/liar/alloc"},
+	[WRONG_ZONE] = {"zone normal pages=64\nzone movable pages=64\nalloc a1 order=0\n",
+			"placement/liar/alloc"},
+	[TWICE] = {"alloc a1 order=1\nalloc a2 order=1\n", "exclusive/liar/alloc"},
+	[RESERVED] = {"reserve at=8 pages=8\nalloc a1 order=3\n", "exclusive/liar/alloc"},
+	[MANAGED] = {"alloc a1 order=0\n", "conservation/liar/alloc"},
+	[FREE_COUNT] = {"alloc a1 order=0\n", "conservation/liar/alloc"},
+	[NR_FREE] = {"alloc a1 order=0\n", "coalesced/liar/alloc"},
+	[LIST_TWICE] = {"alloc a1 order=0\ncheck\n", "census/liar/check"},
+	[LIST_LIVE] = {"alloc a1 order=0\ncheck\n", "census/liar/check"},
+	[LIST_SHORT] = {"alloc a1 order=0\ncheck\n", "census/liar/check"},
+	[SCRIBBLE] = {"alloc a1 order=0\nalloc a2 order=0\nfree a1\n", "contents/liar/free"},
+	[MOVE_REFUSED] =
+		{"alloc a1 order=0 movable\ninject migrate_busy count=9\ncompact order=2 sync\n",
+		 "consent/liar/compact"},
+	[MOVE_PINNED] = {"alloc a1 order=0 movable\npin a1\ncompact order=2 sync\n",
+			 "immovable/liar/compact"},
+	[MOVE_NOBODY] = {"alloc a1 order=0 movable\ncompact order=2 sync\n",
+			 "consent/liar/compact"},
+	[MOVE_ONTO_LIVE] =
+		{"alloc a1 order=0 movable\nalloc a2 order=0 movable\ncompact order=2 sync\n",
+		 "exclusive/liar/compact"},
+	[ENDLESS] = {"alloc a1 order=0\n", "liveness/liar/alloc"},
+	[GREEDY] = {FILLED, "reserves/liar/bulk"},
+	[LAZY] = {"alloc a1 order=0\n", "feasibility/liar/alloc"},
+	[FALSE_SUCCESS] = {"config pages=64\ncompact order=10 sync\n", "truthful/liar/compact"},
+	[FALSE_RECLAIM] = {"reclaim pages=1\n", "truthful/liar/reclaim"},
+	[PGALLOC] = {"alloc a1 order=0\n", "identities/liar/end"},
+	[STALL] = {"alloc a1 order=0\n", "identities/liar/end"},
+	[FALSE_TYPE] = {"alloc a1 order=0\ncheck\n", "block_types/liar/check"},
+	[ISOLATED_TYPE] = {"isolate block=3\nundo block=3\n", "block_types/liar/undo"},
+	[NOT_SOUND] = {"check\n", "self_check/liar/check"},
+	[OTHER_PFN] = {"alloc a1 order=0 movable\n", "same_log/liar:mobility/alloc"},
+	[BAD_CLAIM] = {"alloc a1 order=0 movable\npin a1\ncheck\n", "mirrored/liar:mobility/check"},
+};
+
+static enum pf_outcome run_text(struct pf_oracle *o, const char *text, struct pf_verdict *v)
+{
+	struct pf_op ops[64];
+	struct pf_text_error err;
+	size_t n;
+
+	if (!pf_parse(text, strlen(text), ops, 64, &n, &err))
+		fail_msg("%zu: %s", err.line, err.message);
+	world = NULL;
+	last_pfn = 0;
+	memset(v, 0, sizeof(*v));
+	return pf_oracle_run(o, ops, n, v);
+}
+
+static void test_lies(void **state)
+{
+	struct pf_impl liar = make_liar();
+	const struct pf_impl *lineup[] = {&pf_impl_mobility, &liar};
+	struct pf_verdict v;
+
+	(void)state;
+	for (lie = NO_LIE; lie < NR_LIES; lie++) {
+		/* Relations need somebody to compare with; a law needs the liar alone. */
+		bool relation = lie == OTHER_PFN || lie == BAD_CLAIM;
+		struct pf_oracle *o =
+			pf_oracle_new(relation ? lineup : lineup + 1, relation ? 2 : 1);
+		enum pf_outcome outcome = run_text(o, lies[lie].program, &v);
+
+		if (!lies[lie].signature)
+			assert_int_equal(outcome, PF_CLEAN);
+		else if (outcome != PF_FINDING || strcmp(v.signature, lies[lie].signature))
+			fail_msg("lie %d: '%s', should be '%s'", lie, v.signature,
+				 lies[lie].signature);
+		pf_oracle_free(o);
+	}
+	lie = NO_LIE;
+}
+
+/* After a finding the next program starts afresh. */
+static void test_after_a_finding(void **state)
+{
+	struct pf_impl liar = make_liar();
+	const struct pf_impl *lineup[] = {&pf_impl_buddy, &pf_impl_mobility, &liar};
+	struct pf_oracle *o = pf_oracle_new(lineup, 3);
+	struct pf_verdict v;
+	uint64_t hash;
+
+	(void)state;
+	assert_int_equal(run_text(o, FILLED "free a1\nisolate block=2\n", &v), PF_CLEAN);
+	hash = pf_oracle_hash(o);
+	lie = SCRIBBLE;
+	assert_int_equal(run_text(o,
+				  "isolate block=1\nalloc a1 order=0\nalloc a2 order=0\nalloc a3 "
+				  "order=4\nfree a1\n",
+				  &v),
+			 PF_FINDING);
+	lie = NO_LIE;
+	assert_int_equal(run_text(o, FILLED "free a1\nisolate block=2\n", &v), PF_CLEAN);
+	assert_true(hash == pf_oracle_hash(o));
+	pf_oracle_free(o);
+}
+
+/* A lone success is taken back, so a slot is live in all or in none. */
+static void test_consensus(void **state)
+{
+	const struct pf_impl *lineup[] = {&pf_impl_buddy, &pf_impl_mobility};
+	struct pf_oracle *o = pf_oracle_new(lineup, 2);
+	const struct pf_figures *buddy, *mobility;
+	struct pf_verdict v;
+
+	(void)state;
+	/* mobility keeps its min watermark, buddy has none. */
+	assert_int_equal(run_text(o,
+				  "config pages=64\nconfig min=40\nalloc a1 order=4\nalloc a2 "
+				  "order=4\ncheck\n",
+				  &v),
+			 PF_CLEAN);
+	buddy = pf_oracle_figures(o, 0);
+	mobility = pf_oracle_figures(o, 1);
+	assert_int_equal(buddy->alloc_ok[4], 2);
+	assert_int_equal(mobility->alloc_ok[4] + mobility->alloc_failed[4], 2);
+	assert_int_not_equal(mobility->alloc_failed[4], 0);
+	assert_int_equal(buddy->free_pages, mobility->free_pages);
+	pf_oracle_free(o);
+}
+
+static void test_refused_layouts(void **state)
+{
+	const struct pf_impl *lineup[] = {&pf_impl_buddy};
+	struct pf_oracle *o = pf_oracle_new(lineup, 1);
+	struct pf_verdict v;
+
+	(void)state;
+	assert_null(pf_oracle_new(lineup, 0));
+	assert_null(pf_oracle_new(lineup, PF_MAX_LANES + 1));
+	pf_oracle_options(o, &(struct pf_options){.max_pages = 100});
+	assert_int_equal(run_text(o, "alloc a1 order=0\n", &v), PF_UNSUPPORTED);
+	assert_int_equal(run_text(o, "config pages=100\nalloc a1 order=0\n", &v), PF_CLEAN);
+	pf_oracle_free(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mirror),	  cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_lies),	  cmocka_unit_test(test_after_a_finding),
+		cmocka_unit_test(test_consensus), cmocka_unit_test(test_refused_layouts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -264,8 +264,9 @@ void pf_print_table(FILE *out, const struct pf_oracle *o)
 			continue;
 		}
 		fprintf(out,
-			"%-10s %u pages unused, largest block of order %d, unusable index %u.%03u\n",
-			name[i], f[i].free_pages, f[i].largest_free_order, f[i].unusable_index / 1000,
-			f[i].unusable_index % 1000);
+			"%-10s %u pages unused, largest block of order %d, unusable index "
+			"%u.%03u\n",
+			name[i], f[i].free_pages, f[i].largest_free_order,
+			f[i].unusable_index / 1000, f[i].unusable_index % 1000);
 	}
 }

@@ -187,8 +187,8 @@ void pf_law_undone(struct pf_lane *lane, uint32_t block);
 
 /* relations.c */
 void pf_relations_start(struct pf_oracle *run);
-/* Before a request: implementations whose policy treats it differently leave their group. */
-void pf_relation_request(struct pf_oracle *run, const struct pf_request *req);
+/* Before a request for so many pages: who treats it differently by policy leaves the group. */
+void pf_relation_request(struct pf_oracle *run, const struct pf_request *req, uint32_t pages);
 /* pfn[lane]: the answers to one request. */
 void pf_relation_same_log(struct pf_oracle *run, const pf_pfn *pfn);
 void pf_relation_leave(struct pf_oracle *run); /* all leave */

@@ -477,7 +477,7 @@ static void do_alloc(struct pf_oracle *run, const struct pf_op *op)
 	if (slot->state != PF_SLOT_EMPTY)
 		free_slot(run, slot, req.cpu);
 	fill_slot(run, slot, PF_SLOT_BLOCK, req.order, req.mobility, 1);
-	pf_relation_request(run, &req);
+	pf_relation_request(run, &req, 1u << req.order);
 	pf_for_each_lane(run, lane)
 	{
 		pf_pfn got;
@@ -538,7 +538,7 @@ static void do_bulk(struct pf_oracle *run, const struct pf_op *op)
 	if (slot->state != PF_SLOT_EMPTY)
 		free_slot(run, slot, req.cpu);
 	fill_slot(run, slot, PF_SLOT_UNITS, 0, req.mobility, want);
-	pf_relation_request(run, &req);
+	pf_relation_request(run, &req, want);
 	pf_for_each_lane(run, lane)
 	{
 		unsigned i = lane->index;

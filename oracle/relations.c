@@ -43,18 +43,18 @@ void pf_relation_leave(struct pf_oracle *run)
 	pf_for_each_lane(run, lane) lane->grouped = false;
 }
 
-static bool near_low(const struct pf_lane *lane, unsigned order)
+static bool near_low(const struct pf_lane *lane, uint32_t pages)
 {
 	const struct pf_layout *l = &lane->run->layout;
 
 	for (unsigned z = 0; z < l->nr_zones; z++)
 		if (l->zone[z].wmark[PF_WMARK_LOW] &&
-		    lane->mirror.nset[z][0] <= l->zone[z].wmark[PF_WMARK_LOW] + (1u << order))
+		    lane->mirror.nset[z][0] <= l->zone[z].wmark[PF_WMARK_LOW] + pages)
 			return true;
 	return false;
 }
 
-void pf_relation_request(struct pf_oracle *run, const struct pf_request *req)
+void pf_relation_request(struct pf_oracle *run, const struct pf_request *req, uint32_t pages)
 {
 	pf_for_each_lane(run, lane)
 	{
@@ -64,7 +64,7 @@ void pf_relation_request(struct pf_oracle *run, const struct pf_request *req)
 			continue;
 		if (!(features & PF_F_MOBILITY) && req->mobility != PF_MOVABLE)
 			lane->grouped = false;
-		if (!(features & PF_F_WATERMARKS) && near_low(lane, req->order))
+		if (!(features & PF_F_WATERMARKS) && near_low(lane, pages))
 			lane->grouped = false;
 	}
 }

@@ -264,17 +264,22 @@ PF_HOT static void law_conservation(struct pf_lane *lane, unsigned z,
 			  zone_name(&lane->run->layout, z), c->isolated, lane->isolated[z]);
 }
 
+static void law_census(struct pf_lane *lane);
+
 PF_HOT static void law_coalesced(struct pf_lane *lane, unsigned z, const struct pf_zone_counters *c)
 {
 	const struct pf_mirror *m = &lane->mirror;
 	unsigned max = lane->run->layout.max_order;
 
 	for (unsigned o = 0; o <= max; o++)
-		if (c->nr_free[o] != pf_mirror_canonical(m, z, o))
+		if (c->nr_free[o] != pf_mirror_canonical(m, z, o)) {
+			/* Unmerged, or lists that do not hold what they count? */
+			law_census(lane);
 			pf_broken(lane, PF_LAW_COALESCED,
 				  "zone %s: %u free blocks of order %u, fully merged there are %u",
 				  zone_name(&lane->run->layout, z), c->nr_free[o], o,
 				  pf_mirror_canonical(m, z, o));
+		}
 }
 
 PF_HOT void pf_laws_step(struct pf_lane *lane)

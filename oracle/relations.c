@@ -112,6 +112,11 @@ void pf_relation_same_log(struct pf_oracle *run, const pf_pfn *pfn)
 		odd = first;
 		first = swap;
 	}
+	/* A broken law says more than a disagreement. */
+	pf_laws_step(odd);
+	pf_laws_audit(odd);
+	pf_laws_step(first);
+	pf_laws_audit(first);
 	pf_relation_broken(odd, first, PF_LAW_SAME_LOG,
 			   "%s answers pfn %u, %s pfn %u, after equal histories", odd->impl->name,
 			   pfn[odd->index], first->impl->name, pfn[first->index]);

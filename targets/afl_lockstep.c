@@ -28,6 +28,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+void pf_fuzz_prepare(const uint8_t *data, size_t size); /* fuzz_lockstep.c */
 
 __AFL_FUZZ_INIT();
 __AFL_COVERAGE();
@@ -60,7 +61,7 @@ static void prepare_layout(const uint8_t *config, size_t n)
 		nr_last = n <= sizeof(last) ? n : 0;
 		memcpy(last, config, nr_last);
 	}
-	LLVMFuzzerTestOneInput(config, n);
+	pf_fuzz_prepare(config, n);
 }
 
 /*
@@ -99,7 +100,7 @@ static void warm_up(void)
 		if (ops[i].kind == PF_OP_BULK)
 			ops[i].arg[PF_BULK_COUNT] = 127;
 	}
-	LLVMFuzzerTestOneInput(bytes, pf_encode(ops, nr, bytes, sizeof(bytes), NULL));
+	pf_fuzz_prepare(bytes, pf_encode(ops, nr, bytes, sizeof(bytes), NULL));
 }
 
 static void run_file(const char *path)

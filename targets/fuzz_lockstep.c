@@ -29,6 +29,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, size_t nb,
 				 uint8_t *out, size_t max_size, unsigned int seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+/* Run a program and forget what it shows: for drivers that want warm caches. */
+void pf_fuzz_prepare(const uint8_t *data, size_t size);
 
 static struct pf_lineup lineup;
 static struct pf_oracle *oracle;
@@ -114,6 +116,13 @@ static void print_op(FILE *out, const struct pf_op *op)
 
 	pf_print_op(op, line, sizeof(line));
 	fputs(line, out);
+}
+
+void pf_fuzz_prepare(const uint8_t *data, size_t size)
+{
+	struct pf_verdict v;
+
+	pf_oracle_run(oracle, program, pf_decode(data, size, program, MAX_BYTES), &v);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

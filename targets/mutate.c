@@ -330,7 +330,8 @@ static struct pf_op make_op(const struct guess *g, struct pf_rng *rng, unsigned 
 	case PF_OP_BULK:
 		op.slot = pick_empty(g, rng);
 		/* Mostly a few pages: a long one costs as much as a whole program. */
-		op.arg[PF_BULK_COUNT] = one_in(rng, 8) ? pick_count(rng, 127) : 1 + geometric(rng, 8);
+		op.arg[PF_BULK_COUNT] =
+			one_in(rng, 8) ? pick_count(rng, 127) : 1 + geometric(rng, 8);
 		make_request(&op, g, rng);
 		break;
 	case PF_OP_FREE:

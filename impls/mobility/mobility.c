@@ -162,7 +162,7 @@ static uint32_t free_in_block(struct mob_zone *z, uint32_t block)
 {
 	uint32_t free = 0;
 
-	for (uint32_t i = block; i < block + mob_block_pages(z);) {
+	for (uint32_t i = mob_block_first(z, block); i < mob_block_end(z, block);) {
 		uint32_t nr = z->tag[i] ? 1u << mob_tag_order(z->tag[i]) : 0;
 
 		mob_spend(z, 1);
@@ -175,7 +175,7 @@ static uint32_t free_in_block(struct mob_zone *z, uint32_t block)
 /* Take over a pageblock with all that is free in it. */
 static void claim_pageblock(struct mob_zone *z, uint32_t block, unsigned type)
 {
-	for (uint32_t i = block; i < block + mob_block_pages(z);) {
+	for (uint32_t i = mob_block_first(z, block); i < mob_block_end(z, block);) {
 		mob_spend(z, 1);
 		if (z->tag[i]) {
 			move_to_tail(z, i, type);

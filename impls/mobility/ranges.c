@@ -9,14 +9,14 @@
 
 static void isolate_block(struct mob_zone *z, uint32_t block)
 {
-	uint32_t i = mob_holder(z, block), end = block + mob_block_pages(z);
+	uint32_t i = mob_holder(z, block), end = mob_block_end(z, block);
 
 	if (i != MOB_NOT_FOUND && mob_tag_order(z->tag[i]) > z->block_order) {
 		mob_cut(z, i, block, z->block_order);
 		mob_list_add(z, block, z->block_order, MOB_ISOLATE, true);
 		mob_spend(z, 1);
 	} else {
-		for (i = block; i < end; i++) {
+		for (i = mob_block_first(z, block); i < end; i++) {
 			uint8_t tag = z->tag[i];
 
 			mob_spend(z, 1);
@@ -33,11 +33,11 @@ static void isolate_block(struct mob_zone *z, uint32_t block)
 
 static void undo_block(struct mob_zone *z, uint32_t block)
 {
-	uint32_t end = block + mob_block_pages(z);
+	uint32_t end = mob_block_end(z, block);
 
 	z->block[block >> z->block_order] &= (uint8_t)~MOB_BLOCK_ISOLATED;
 	z->nr_isolated--;
-	for (uint32_t i = block; i < end; i++) {
+	for (uint32_t i = mob_block_first(z, block); i < end; i++) {
 		uint8_t tag = z->tag[i];
 
 		mob_spend(z, 1);

@@ -61,6 +61,17 @@ static inline uint32_t mob_block_pages(const struct mob_zone *z)
 	return 1u << z->block_order;
 }
 
+/* The pages of a pageblock that the zone has: a pageblock may be larger than all of it. */
+static inline uint32_t mob_block_first(const struct mob_zone *z, uint32_t block)
+{
+	return block < z->first ? z->first : block;
+}
+
+static inline uint32_t mob_block_end(const struct mob_zone *z, uint32_t block)
+{
+	return z->end - block < mob_block_pages(z) ? z->end : block + mob_block_pages(z);
+}
+
 /* Order of the largest aligned block that starts at i and has at most nr pages. */
 static inline unsigned mob_chunk_order(const struct mob_zone *z, uint32_t i, uint32_t nr)
 {

@@ -93,6 +93,7 @@ FUZZ_IMPL := -O2 -fno-omit-frame-pointer $(SAN_FLAGS) $(COVERAGE)
 FUZZ_REST := -O2 -fno-omit-frame-pointer $(if $(findstring memory,$(SAN)),$(SAN_FLAGS))
 $(eval $(call variant,$(SAN_DIR),$(CLANG),$(FUZZ_IMPL),$(FUZZ_REST)))
 AFL_FLAGS := -O2 -fno-omit-frame-pointer $(SAN_FLAGS)
+$(eval $(call variant,afl,$(CLANG),$(FUZZ_REST),$(FUZZ_REST)))
 # As for libFuzzer: AFL++ sees the implementations (and main() that talks to it).
 build/afl/targets/afl_lockstep.o: targets/afl_lockstep.c
 	@mkdir -p $(@D)
@@ -100,7 +101,6 @@ build/afl/targets/afl_lockstep.o: targets/afl_lockstep.c
 build/afl/impls/%.o: impls/%.c
 	@mkdir -p $(@D)
 	@AFL_QUIET=1 $(AFL_CC) $(BASE) $(AFL_FLAGS) -MMD -MP -c $< -o $@
-$(eval $(call variant,afl,$(CLANG),$(FUZZ_REST),$(FUZZ_REST)))
 $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
 
 # ---------------------------------------------------------------- tools --

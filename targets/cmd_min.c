@@ -107,9 +107,11 @@ int cmd_min(int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return pf_complain("min: exactly one program is wanted (see pagefuzz min --help)");
-	o = pf_open_oracle(impls, &lineup);
-	if (!o || !pf_load(&p, argv[optind]))
+	if (!pf_load(&p, argv[optind]))
 		return PF_EXIT_USAGE;
+	o = pf_open_oracle(impls, &lineup);
+	if (!o)
+		return free(p.ops), PF_EXIT_USAGE;
 	if (!find_signature(o, &p, signature))
 		status = pf_complain("%s: shows no finding, nothing to minimise", argv[optind]);
 	else
@@ -245,9 +247,11 @@ int cmd_emit_c(int argc, char **argv)
 	if (optind + 1 != argc)
 		return pf_complain(
 			"emit-c: exactly one program is wanted (see pagefuzz emit-c --help)");
-	o = pf_open_oracle(impls, &lineup);
-	if (!o || !pf_load(&p, argv[optind]))
+	if (!pf_load(&p, argv[optind]))
 		return PF_EXIT_USAGE;
+	o = pf_open_oracle(impls, &lineup);
+	if (!o)
+		return free(p.ops), PF_EXIT_USAGE;
 	outcome = pf_oracle_run(o, p.ops, p.nr, &v);
 	if (outcome != PF_FINDING && outcome != PF_KNOWN) {
 		status = pf_complain("%s: shows no finding, nothing to test", argv[optind]);

@@ -4,6 +4,7 @@
 # of which gets one clear line on stderr and exit status 2.
 . "$(dirname "$0")/lib.sh"
 pf=build/gcc/pagefuzz
+first=$(echo corpus/seeds/*.txt | cut -d" " -f1)
 
 # mistake NAME PATTERN ARGUMENT...: exit 2, one line on stderr that matches.
 mistake() {
@@ -44,9 +45,9 @@ mistake "unknown implementation" "no implementation is called 'slub'" run -i slu
 mistake "implementation named twice" "named twice" run -i buddy,buddy "$tmp/range"
 mistake "empty name" "no implementation is called ''" run -i buddy, "$tmp/range"
 mistake "two programs for show" "exactly one program" show a b
-mistake "output into a missing folder" "No such file" show -o "$tmp/no/where" corpus/seeds/"$(ls corpus/seeds | head -n 1)"
-mistake "nothing to minimise" "shows no finding" min corpus/seeds/"$(ls corpus/seeds | head -n 1)"
-mistake "nothing to test" "shows no finding" emit-c corpus/seeds/"$(ls corpus/seeds | head -n 1)"
+mistake "output into a missing folder" "No such file" show -o "$tmp/no/where" "$first"
+mistake "nothing to minimise" "shows no finding" min "$first"
+mistake "nothing to test" "shows no finding" emit-c "$first"
 mistake "check without a name" "no implementation given" check
 mistake "bad number" "wants a number" check -r many buddy
 mistake "arguments for impls" "takes no arguments" impls x
@@ -66,7 +67,7 @@ check "help" bash -c "$pf --help | grep -q 'Exit status'"
 
 # Full disk: what can't be written is said.
 if [ -w /dev/full ]; then
-	mistake "full disk" "No space left" show -o /dev/full corpus/seeds/"$(ls corpus/seeds | head -n 1)"
+	mistake "full disk" "No space left" show -o /dev/full "$first"
 fi
 
 # Both forms, both ways, for every seed.

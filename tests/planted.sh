@@ -64,7 +64,7 @@ signature=$(head -n 1 "$tmp/long.txt" | sed 's/^# //')
 check "pagefuzz min" "$tmp/pf" min -o "$tmp/small.txt" "$tmp/long.txt"
 ours=$(grep -vc '^#' "$tmp/small.txt")
 check "same signature after min" grep -qxF "# $signature" "$tmp/small.txt"
-AFL_QUIET=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_SKIP_CPUFREQ=1 AFL_TMIN_EXACT=0 \
+AFL_QUIET=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_SKIP_CPUFREQ=1 \
 	timeout 120 afl-tmin -m none -t 5000 -i "$tmp/long.bin" -o "$tmp/tmin.bin" -- "$tmp/afl_lockstep" \
 	>"$tmp/tmin.log" 2>&1
 theirs=$("$tmp/pf" show "$tmp/tmin.bin" 2>/dev/null | grep -c .)

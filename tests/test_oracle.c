@@ -70,8 +70,7 @@ static void test_mirror(void **state)
 	static const char *const layouts[] = {
 		"config pages=200\nconfig max_order=7\n",
 		"config pages=64\nconfig max_order=10\nconfig start=3\n",
-		"config max_order=6\nzone dma pages=37\nzone normal pages=90 gap=5\nzone movable "
-		"pages=33\n",
+		"config max_order=6\nzone dma pages=37\nzone normal pages=9 gap=5\nzone movable\n",
 		"config max_order=5\nconfig pages=150\nhole at=10 pages=7\nreserve at=64 pages=1\n",
 		"config max_order=0\nconfig pages=9\n",
 	};
@@ -80,7 +79,7 @@ static void test_mirror(void **state)
 	(void)state;
 	for (size_t k = 0; k < sizeof(layouts) / sizeof(layouts[0]); k++) {
 		struct pf_mirror valid = {0}, m = {0};
-		static bool free[1024];
+		static bool free[2048];
 		struct pf_layout l;
 
 		build_layout(&l, layouts[k]);
@@ -184,6 +183,7 @@ static enum lie {
 	MANAGED,
 	FREE_COUNT,
 	NR_FREE,
+	UNMERGED,
 	LIST_TWICE,
 	LIST_LIVE,
 	LIST_SHORT,
@@ -285,6 +285,10 @@ static const struct pf_zone_counters *liar_counters(void *state, unsigned zone)
 		counted.free--;
 	if (lie == NR_FREE && last_pfn)
 		counted.nr_free[0]++;
+	if (lie == UNMERGED) {
+		counted.nr_free[layout->max_order]--;
+		counted.nr_free[layout->max_order - 1] += 2;
+	}
 	return &counted;
 }
 
@@ -300,6 +304,15 @@ static void census_block(void *arg, const struct pf_block *block)
 
 	if (lie == LIST_SHORT && !c->seen++)
 		return;
+	if (lie == UNMERGED && block->order == layout->max_order && !c->seen++) {
+		struct pf_block half = *block;
+
+		half.order--;
+		c->fn(c->arg, &half);
+		half.pfn += 1u << half.order;
+		c->fn(c->arg, &half);
+		return;
+	}
 	c->fn(c->arg, block);
 	if (lie == LIST_TWICE)
 		c->fn(c->arg, block);
@@ -409,7 +422,8 @@ static const struct {
 	[RESERVED] = {"reserve at=8 pages=8\nalloc a1 order=3\n", "exclusive/liar/alloc"},
 	[MANAGED] = {"alloc a1 order=0\n", "conservation/liar/alloc"},
 	[FREE_COUNT] = {"alloc a1 order=0\n", "conservation/liar/alloc"},
-	[NR_FREE] = {"alloc a1 order=0\n", "coalesced/liar/alloc"},
+	[NR_FREE] = {"alloc a1 order=0\n", "census/liar/alloc"},
+	[UNMERGED] = {"alloc a1 order=0\n", "coalesced/liar/alloc"},
 	[LIST_TWICE] = {"alloc a1 order=0\ncheck\n", "census/liar/check"},
 	[LIST_LIVE] = {"alloc a1 order=0\ncheck\n", "census/liar/check"},
 	[LIST_SHORT] = {"alloc a1 order=0\ncheck\n", "census/liar/check"},

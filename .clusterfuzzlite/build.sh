@@ -82,5 +82,5 @@ fi
 cat >"$OUT/$target.options" <<END
 [libfuzzer]
 dict = $target.dict
-max_len = 4096
+max_len = 1024
 END

@@ -147,6 +147,13 @@ PF_HOT_INLINE uint32_t pf_block_of(const struct pf_oracle *run, uint32_t idx)
 	return idx >> run->layout.pageblock_order;
 }
 
+/* start.c */
+/* Everything as at the beginning, for run->ops. False: nobody can run the layout. */
+bool pf_run_start(struct pf_oracle *run);
+/* A range of units for a slot that has many; put back as it was got. */
+uint32_t pf_units_get(struct pf_oracle *run, uint32_t nr, uint32_t slot);
+void pf_units_put(struct pf_oracle *run, uint32_t unit, uint32_t nr);
+
 /* world.c */
 void pf_world_init(struct pf_lane *lane);
 /* An implementation answered with a block for a unit: place it. Checks nothing. */

@@ -5,305 +5,9 @@
  * not all share is taken back, a slot evicted in one is freed in all.
  */
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lane.h"
-#include "layout.h"
-
-#define NO_SLOT UINT32_MAX
-
-/* --------------------------------------------------------------- memory -- */
-
-static void *resize(void *p, size_t nr, size_t size)
-{
-	p = realloc(p, nr * size);
-	if (!p) {
-		fprintf(stderr, "pagefuzz: out of memory (%zu bytes)\n", nr * size);
-		abort();
-	}
-	return p;
-}
-
-/* State blocks are aligned to 64 as the contract says. */
-static void *resize_state(void *p, size_t size)
-{
-	free(p);
-	p = aligned_alloc(64, (size + 63) & ~(size_t)63);
-	if (!p)
-		resize(NULL, size, 1);
-	return p;
-}
-
-struct pf_oracle *pf_oracle_new(const struct pf_impl *const *lineup, unsigned nr)
-{
-	struct pf_oracle *run = calloc(1, sizeof(*run));
-
-	if (!run || !nr || nr > PF_MAX_LANES)
-		return free(run), NULL;
-	run->nr_lanes = nr;
-	for (unsigned i = 0; i < nr; i++) {
-		struct pf_lane *lane = calloc(1, sizeof(*lane));
-
-		if (!lane)
-			return pf_oracle_free(run), NULL;
-		run->lane[i] = lane;
-		lane->run = run;
-		lane->impl = lineup[i];
-		lane->index = i;
-		pf_world_init(lane);
-	}
-	run->slot_epoch = calloc(PF_NR_SLOTS, sizeof(uint32_t));
-	run->slot_index = calloc(PF_NR_SLOTS, sizeof(uint32_t));
-	if (!run->slot_epoch || !run->slot_index)
-		return pf_oracle_free(run), NULL;
-	return run;
-}
-
-void pf_oracle_free(struct pf_oracle *run)
-{
-	if (!run)
-		return;
-	for (unsigned i = 0; i < run->nr_lanes && run->lane[i]; i++) {
-		struct pf_lane *lane = run->lane[i];
-
-		pf_world_unpoison(lane);
-		free(lane->state);
-		free(lane->spare);
-		free(lane->owner);
-		free(lane->contents);
-		free(lane->unit_pfn);
-		free(lane->seen_accesses);
-		free(lane->block_state);
-		free(lane->block_type);
-		pf_mirror_free(&lane->mirror);
-		free(run->start[0].lane[i].image);
-		free(run->start[1].lane[i].image);
-		free(lane);
-	}
-	pf_mirror_free(&run->start[0].valid);
-	pf_mirror_free(&run->start[1].valid);
-	free(run->slot);
-	free(run->arena_slot);
-	free(run->slot_epoch);
-	free(run->slot_index);
-	free(run->evicted);
-	free(run->seen);
-	free(run);
-}
-
-void pf_oracle_options(struct pf_oracle *run, const struct pf_options *options)
-{
-	run->options = *options;
-}
-
-/* Arrays by page only grow; what they gain is "not live". */
-static void grow_pages(struct pf_oracle *run, uint32_t pages)
-{
-	uint32_t old = run->room_pages;
-
-	if (pages <= old)
-		return;
-	run->seen = resize(run->seen, pages / 64 + 1, sizeof(uint64_t));
-	for (unsigned i = 0; i < run->nr_lanes; i++) {
-		struct pf_lane *lane = run->lane[i];
-
-		pf_world_unpoison(lane);
-		lane->owner = resize(lane->owner, pages, sizeof(uint32_t));
-		lane->contents = resize(lane->contents, pages, sizeof(uint64_t));
-		/* A pageblock is at least a page. */
-		lane->block_state = resize(lane->block_state, pages + 1, 1);
-		lane->block_type = resize(lane->block_type, pages + 1, 1);
-		memset(lane->owner + old, 0, (pages - old) * sizeof(uint32_t));
-		memset(lane->contents + old, 0, (pages - old) * sizeof(uint64_t));
-		memset(lane->block_state + old, 0, pages + 1 - old);
-	}
-	run->room_pages = pages;
-	for (unsigned i = 0; i < run->nr_lanes; i++)
-		pf_world_poison(run->lane[i]);
-}
-
-static void grow_units(struct pf_oracle *run)
-{
-	for (unsigned i = 0; i < run->nr_lanes; i++)
-		run->lane[i]->unit_pfn = resize(run->lane[i]->unit_pfn,
-						run->max_slots + run->arena_size, sizeof(uint32_t));
-}
-
-static void grow_slots(struct pf_oracle *run, size_t n)
-{
-	if (n < run->max_slots)
-		return;
-	run->max_slots = n + n / 2 + 64;
-	run->slot = resize(run->slot, run->max_slots, sizeof(*run->slot));
-	run->evicted = resize(run->evicted, run->max_slots, sizeof(uint32_t));
-	for (unsigned i = 0; i < run->nr_lanes; i++)
-		run->lane[i]->seen_accesses =
-			resize(run->lane[i]->seen_accesses, run->max_slots, sizeof(uint32_t));
-	grow_units(run);
-}
-
-/* A range of units for a slot that has many; sizes are rounded up to 2^class. */
-static unsigned unit_class(uint32_t nr)
-{
-	unsigned c = 0;
-
-	while (1u << c < nr)
-		c++;
-	return c;
-}
-
-static uint32_t units_get(struct pf_oracle *run, uint32_t nr, uint32_t slot)
-{
-	unsigned c = unit_class(nr);
-	uint32_t first = run->arena_free[c];
-
-	if (first != PF_NO_UNIT) {
-		run->arena_free[c] = run->arena_slot[first];
-	} else {
-		first = run->arena_top;
-		run->arena_top += 1u << c;
-		if (run->arena_top > run->arena_size) {
-			run->arena_size = run->arena_top * 2;
-			run->arena_slot =
-				resize(run->arena_slot, run->arena_size, sizeof(uint32_t));
-			grow_units(run);
-		}
-	}
-	for (uint32_t i = 0; i < nr; i++)
-		run->arena_slot[first + i] = slot;
-	return run->max_slots + first;
-}
-
-static void units_put(struct pf_oracle *run, uint32_t unit, uint32_t nr)
-{
-	unsigned c = unit_class(nr);
-
-	run->arena_slot[unit - run->max_slots] = run->arena_free[c];
-	run->arena_free[c] = unit - run->max_slots;
-}
-
-/* ---------------------------------------------------------------- start -- */
-
-static void fill_start(struct pf_oracle *run, struct pf_start *s)
-{
-	s->layout = run->layout;
-	if (!pf_mirror_setup(&s->valid, &s->layout))
-		resize(NULL, SIZE_MAX / 2, 1);
-	pf_mirror_fill(&s->valid);
-	for (unsigned i = 0; i < run->nr_lanes; i++) {
-		s->lane[i].size = 0;
-		s->lane[i].active = run->lane[i]->impl->footprint(&run->layout) != 0;
-	}
-	s->filled = true;
-}
-
-#define IMAGE_LIMIT (1u << 20) /* larger states are initialised each time */
-
-/* The state as init() leaves it: from an image if there is one, else make one. */
-static void start_state(struct pf_lane *lane, struct pf_start *s)
-{
-	struct pf_oracle *run = lane->run;
-	unsigned i = lane->index;
-
-	if (s->lane[i].size) {
-		lane->state_size = s->lane[i].size;
-		memcpy(lane->state, s->lane[i].image, lane->state_size);
-		return;
-	}
-	lane->state_size = lane->impl->footprint(&run->layout);
-	if (lane->state_size > lane->state_room) {
-		/* The other start's image holds pointers into the old block. */
-		run->start[0].lane[i].size = run->start[1].lane[i].size = 0;
-		lane->state = resize_state(lane->state, lane->state_size);
-		lane->spare = resize_state(lane->spare, lane->state_size);
-		lane->state_room = lane->state_size;
-	}
-	lane->impl->init(lane->state, &run->layout, &lane->world);
-	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > IMAGE_LIMIT)
-		return;
-	if (lane->state_size > s->lane[i].room) {
-		s->lane[i].image = resize(s->lane[i].image, lane->state_size, 1);
-		s->lane[i].room = lane->state_size;
-	}
-	memcpy(s->lane[i].image, lane->state, lane->state_size);
-	s->lane[i].size = lane->state_size;
-}
-
-static void start_lane(struct pf_lane *lane, struct pf_start *s)
-{
-	struct pf_oracle *run = lane->run;
-	uint32_t pages = pf_layout_pages(&run->layout);
-
-	lane->active = s->lane[lane->index].active;
-	if (!lane->active)
-		return;
-	lane->work_limit = 64ull * pages + 4096;
-	lane->work = 0;
-	lane->hash = 0;
-	lane->total_migrated = lane->total_evicted = 0;
-	lane->extfrag_before = lane->figures.events[PF_EV_EXTFRAG];
-	memset(lane->inject, 0, sizeof(lane->inject));
-	if (!pf_mirror_setup(&lane->mirror, &run->layout))
-		resize(NULL, SIZE_MAX / 2, 1);
-	lane->mirror.valid = &run->valid;
-	pf_mirror_copy(&lane->mirror, &run->valid);
-	start_state(lane, s);
-}
-
-/* False: nobody can run this layout. */
-static bool start(struct pf_oracle *run)
-{
-	static const struct pf_layout empty;
-	struct pf_layout layout;
-	struct pf_start *s = NULL;
-	bool any = false;
-
-	if (run->dirty) {
-		for (unsigned i = 0; i < run->nr_lanes; i++)
-			if (run->lane[i]->active)
-				pf_world_reset(run->lane[i]);
-		run->dirty = false;
-	}
-	layout = empty;
-	pf_layout_build(&layout, run->ops, run->nr_ops);
-	if (run->options.max_pages && pf_layout_pages(&layout) > run->options.max_pages)
-		return false;
-	run->layout = layout;
-	run->have_layout = true;
-	grow_pages(run, pf_layout_pages(&layout));
-	grow_slots(run, run->nr_ops);
-
-	for (unsigned i = 0; i < 2 && !s; i++)
-		if (run->start[i].filled && !memcmp(&run->start[i].layout, &layout, sizeof(layout)))
-			s = &run->start[i];
-	if (!s) {
-		/* The first start is for the layout that a program without configuration has. */
-		struct pf_layout plain = empty;
-
-		pf_layout_build(&plain, NULL, 0);
-		s = &run->start[!!memcmp(&plain, &layout, sizeof(layout))];
-		fill_start(run, s);
-	}
-	run->valid = s->valid;
-	run->valid.valid = &run->valid;
-	for (unsigned i = 0; i < run->nr_lanes; i++) {
-		start_lane(run->lane[i], s);
-		any |= run->lane[i]->active;
-	}
-	run->nr_slots = 0;
-	run->nr_evicted = 0;
-	run->arena_top = 0;
-	for (unsigned i = 0; i < PF_MAX_ORDER + 2; i++)
-		run->arena_free[i] = PF_NO_UNIT;
-	run->generation = 0;
-	if (!++run->epoch) {
-		memset(run->slot_epoch, 0, PF_NR_SLOTS * sizeof(uint32_t));
-		run->epoch = 1;
-	}
-	pf_relations_start(run);
-	return any;
-}
 
 /* -------------------------------------------------------------- helpers -- */
 
@@ -373,14 +77,14 @@ static void fill_slot(struct pf_oracle *run, struct pf_slot *slot, enum pf_slot_
 	slot->accesses = 0;
 	slot->generation = ++run->generation & 0xfffff;
 	slot->nr_units = nr_units;
-	slot->first_unit = state == PF_SLOT_BLOCK ? index : units_get(run, nr_units, index);
+	slot->first_unit = state == PF_SLOT_BLOCK ? index : pf_units_get(run, nr_units, index);
 	pf_for_each_lane(run, lane) lane->seen_accesses[index] = 0;
 }
 
 static void empty_slot(struct pf_oracle *run, struct pf_slot *slot)
 {
 	if (slot->state != PF_SLOT_BLOCK)
-		units_put(run, slot->first_unit, slot->nr_units);
+		pf_units_put(run, slot->first_unit, slot->nr_units);
 	slot->state = PF_SLOT_EMPTY;
 }
 
@@ -585,7 +289,7 @@ static void do_split(struct pf_oracle *run, const struct pf_op *op)
 
 	if (slot->state != PF_SLOT_BLOCK || !slot->order)
 		return;
-	first = units_get(run, nr, index_of(run, slot));
+	first = pf_units_get(run, nr, index_of(run, slot));
 	pf_for_each_lane(run, lane)
 	{
 		pf_pfn pfn = lane->unit_pfn[unit];
@@ -1021,7 +725,7 @@ enum pf_outcome pf_oracle_run(struct pf_oracle *run, const struct pf_op *ops, si
 	run->nr_ops = n;
 	run->step = 0;
 	run->hash = 0;
-	if (!start(run))
+	if (!pf_run_start(run))
 		return PF_UNSUPPORTED;
 	if (!setjmp(run->out)) {
 		for (; run->step < n; run->step++)
@@ -1037,35 +741,4 @@ enum pf_outcome pf_oracle_run(struct pf_oracle *run, const struct pf_op *ops, si
 	for (unsigned i = 0; i < run->nr_lanes; i++)
 		run->hash = (run->hash ^ run->lane[i]->hash) * 0x9e3779b97f4a7c15ull;
 	return outcome;
-}
-
-uint64_t pf_oracle_hash(const struct pf_oracle *run)
-{
-	return run->hash;
-}
-
-unsigned pf_oracle_lanes(const struct pf_oracle *run)
-{
-	return run->nr_lanes;
-}
-
-const struct pf_impl *pf_oracle_impl(const struct pf_oracle *run, unsigned lane)
-{
-	return run->lane[lane]->impl;
-}
-
-const struct pf_figures *pf_oracle_figures(const struct pf_oracle *run, unsigned lane)
-{
-	return &run->lane[lane]->figures;
-}
-
-void pf_oracle_reset_figures(struct pf_oracle *run)
-{
-	for (unsigned i = 0; i < run->nr_lanes; i++)
-		memset(&run->lane[i]->figures, 0, sizeof(run->lane[i]->figures));
-}
-
-const struct pf_layout *pf_oracle_layout(const struct pf_oracle *run)
-{
-	return &run->layout;
 }

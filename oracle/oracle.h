@@ -111,6 +111,8 @@ unsigned pf_oracle_lanes(const struct pf_oracle *o);
 const struct pf_impl *pf_oracle_impl(const struct pf_oracle *o, unsigned lane);
 const struct pf_figures *pf_oracle_figures(const struct pf_oracle *o, unsigned lane);
 void pf_oracle_reset_figures(struct pf_oracle *o);
+/* Add all counts; what is about the end of a run is left alone. */
+void pf_figures_add(struct pf_figures *to, const struct pf_figures *from);
 /* The layout of the last run. */
 const struct pf_layout *pf_oracle_layout(const struct pf_oracle *o);
 

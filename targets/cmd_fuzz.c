@@ -26,7 +26,7 @@
 #define LOG_BYTES   32768
 /* A worker that ends this often without anything new is not started again. */
 #define MAX_REPEATS 5
-#define MAX_BYTES   4096
+#define MAX_BYTES   1024
 
 struct worker {
 	pid_t pid; /* 0: not running */
@@ -471,23 +471,6 @@ static void loop(struct campaign *c)
 	stop_workers(c);
 }
 
-static void add_figures(struct pf_figures *to, const struct pf_figures *f)
-{
-	to->ops += f->ops;
-	to->skipped += f->skipped;
-	to->migrations += f->migrations;
-	to->evictions += f->evictions;
-	to->migrate_scanned += f->migrate_scanned;
-	to->free_scanned += f->free_scanned;
-	to->checks += f->checks;
-	for (unsigned e = 0; e < PF_NR_EVENTS; e++)
-		to->events[e] += f->events[e];
-	for (unsigned o = 0; o < PF_NR_ORDERS; o++) {
-		to->alloc_ok[o] += f->alloc_ok[o];
-		to->alloc_failed[o] += f->alloc_failed[o];
-	}
-}
-
 static void closing_table(const struct campaign *c, double elapsed)
 {
 	struct pf_figures sum[PF_MAX_LANES] = {0};
@@ -498,7 +481,7 @@ static void closing_table(const struct campaign *c, double elapsed)
 	for (unsigned i = 0; i < c->workers; i++)
 		for (unsigned l = 0; l < nr && l < PF_MAX_LANES; l++) {
 			name[l] = c->worker[0].stats->name[l];
-			add_figures(&sum[l], &c->worker[i].stats->figures[l]);
+			pf_figures_add(&sum[l], &c->worker[i].stats->figures[l]);
 		}
 	totals(c, &execs, &ops, &edges, &corpus);
 	printf("%s%s%llu executions (%.0f/s), %llu operations (%.0f/s) in %.0f s; %llu edges, %llu "

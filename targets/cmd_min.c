@@ -14,25 +14,56 @@
 
 /* ------------------------------------------------------------------ min -- */
 
+/* A program that shows a finding, with the oracle that says so. */
+struct finding {
+	struct pf_program program;
+	struct pf_oracle *oracle;
+	struct pf_verdict verdict;
+};
+
+static bool is_finding(enum pf_outcome outcome)
+{
+	return outcome == PF_FINDING || outcome == PF_KNOWN;
+}
+
+static void close_finding(struct finding *f)
+{
+	free(f->program.ops);
+	pf_oracle_free(f->oracle);
+}
+
+/* The one program left on the command line. False: complained. */
+static bool open_finding(struct finding *f, const char *command, const char *impls, int argc,
+			 char **argv)
+{
+	struct pf_lineup lineup;
+
+	f->program.ops = NULL;
+	f->oracle = NULL;
+	if (optind + 1 != argc) {
+		pf_complain("%s: exactly one program is wanted (see pagefuzz %s --help)", command,
+			    command);
+		return false;
+	}
+	if (!pf_load(&f->program, argv[optind]))
+		return false;
+	f->oracle = pf_open_oracle(impls, &lineup);
+	if (f->oracle &&
+	    is_finding(pf_oracle_run(f->oracle, f->program.ops, f->program.nr, &f->verdict)))
+		return true;
+	if (f->oracle)
+		pf_complain("%s: shows no finding, nothing to %s", argv[optind],
+			    strcmp(command, "min") ? "test" : "minimise");
+	close_finding(f);
+	return false;
+}
+
 static bool same_finding(struct pf_oracle *o, const struct pf_op *ops, size_t n,
 			 const char *signature)
 {
 	struct pf_verdict v;
-	enum pf_outcome outcome = pf_oracle_run(o, ops, n, &v);
 
-	return (outcome == PF_FINDING || outcome == PF_KNOWN) && !strcmp(v.signature, signature);
-}
-
-/* False: the program shows no finding. */
-static bool find_signature(struct pf_oracle *o, const struct pf_program *p, char *signature)
-{
-	struct pf_verdict v;
-	enum pf_outcome outcome = pf_oracle_run(o, p->ops, p->nr, &v);
-
-	if (outcome != PF_FINDING && outcome != PF_KNOWN)
-		return false;
-	strcpy(signature, v.signature);
-	return true;
+	return is_finding(pf_oracle_run(o, ops, n, &v)) && !strcmp(v.signature, signature);
 }
 
 static int minimise(struct pf_oracle *o, struct pf_program *p, const char *signature)
@@ -79,10 +110,7 @@ int cmd_min(int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 	const char *impls = NULL, *output = NULL;
-	char signature[sizeof(((struct pf_verdict *)0)->signature)];
-	struct pf_lineup lineup;
-	struct pf_program p;
-	struct pf_oracle *o;
+	struct finding f;
 	bool bytes = false;
 	int c, status;
 	FILE *out;
@@ -105,33 +133,18 @@ int cmd_min(int argc, char **argv)
 			return pf_complain_option(argv, c, "min");
 		}
 	}
-	if (optind + 1 != argc)
-		return pf_complain("min: exactly one program is wanted (see pagefuzz min --help)");
-	if (!pf_load(&p, argv[optind]))
+	if (!open_finding(&f, "min", impls, argc, argv))
 		return PF_EXIT_USAGE;
-	o = pf_open_oracle(impls, &lineup);
-	if (!o)
-		return free(p.ops), PF_EXIT_USAGE;
-	if (!find_signature(o, &p, signature))
-		status = pf_complain("%s: shows no finding, nothing to minimise", argv[optind]);
-	else
-		status = minimise(o, &p, signature);
-	if (status == PF_EXIT_CLEAN) {
-		out = pf_create(output);
-		if (!out)
-			return PF_EXIT_USAGE;
-		if (!bytes)
-			fprintf(out, "# %s\n", signature);
-		if (bytes)
-			pf_write_bytes(out, p.ops, p.nr);
-		else
-			pf_write_text(out, p.ops, p.nr);
-		if (!pf_close(out, output))
-			status = PF_EXIT_USAGE;
+	status = minimise(f.oracle, &f.program, f.verdict.signature);
+	out = status == PF_EXIT_CLEAN ? pf_create(output) : NULL;
+	if (out && bytes) {
+		pf_write_bytes(out, f.program.ops, f.program.nr);
+	} else if (out) {
+		fprintf(out, "# %s\n", f.verdict.signature);
+		pf_write_text(out, f.program.ops, f.program.nr);
 	}
-	free(p.ops);
-	pf_oracle_free(o);
-	return status;
+	close_finding(&f);
+	return out && pf_close(out, output) ? PF_EXIT_CLEAN : PF_EXIT_USAGE;
 }
 
 /* --------------------------------------------------------------- emit-c -- */
@@ -221,12 +234,8 @@ int cmd_emit_c(int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 	const char *impls = NULL, *output = NULL;
-	struct pf_lineup lineup;
-	struct pf_verdict v;
-	struct pf_program p;
-	struct pf_oracle *o;
-	enum pf_outcome outcome;
-	int c, status = PF_EXIT_CLEAN;
+	struct finding f;
+	int c;
 	FILE *out;
 
 	while ((c = getopt_long(argc, argv, ":i:o:h", options, NULL)) != -1) {
@@ -244,26 +253,11 @@ int cmd_emit_c(int argc, char **argv)
 			return pf_complain_option(argv, c, "emit-c");
 		}
 	}
-	if (optind + 1 != argc)
-		return pf_complain(
-			"emit-c: exactly one program is wanted (see pagefuzz emit-c --help)");
-	if (!pf_load(&p, argv[optind]))
+	if (!open_finding(&f, "emit-c", impls, argc, argv))
 		return PF_EXIT_USAGE;
-	o = pf_open_oracle(impls, &lineup);
-	if (!o)
-		return free(p.ops), PF_EXIT_USAGE;
-	outcome = pf_oracle_run(o, p.ops, p.nr, &v);
-	if (outcome != PF_FINDING && outcome != PF_KNOWN) {
-		status = pf_complain("%s: shows no finding, nothing to test", argv[optind]);
-	} else {
-		out = pf_create(output);
-		if (!out)
-			return PF_EXIT_USAGE;
-		emit(out, &p, o, &v);
-		if (!pf_close(out, output))
-			status = PF_EXIT_USAGE;
-	}
-	free(p.ops);
-	pf_oracle_free(o);
-	return status;
+	out = pf_create(output);
+	if (out)
+		emit(out, &f.program, f.oracle, &f.verdict);
+	close_finding(&f);
+	return out && pf_close(out, output) ? PF_EXIT_CLEAN : PF_EXIT_USAGE;
 }

@@ -19,7 +19,7 @@
 /* Longest input that is looked at; what is behind it is ignored. */
 #define MAX_BYTES 65536
 /* Larger layouts are for the command; a campaign would only get slow. */
-#define MAX_LAYOUT_PAGES 32768
+#define MAX_LAYOUT_PAGES 8192
 /* Executions between two updates of the shared figures. */
 #define STATS_EVERY 64
 
@@ -80,25 +80,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* Figures of this process on top of those of the ones before it. */
 static void publish(void)
 {
-	for (unsigned i = 0; i < lineup.nr; i++) {
-		const struct pf_figures *f = pf_oracle_figures(oracle, i);
-		struct pf_figures *to = &stats->figures[i];
-
-		to->ops += f->ops;
-		to->skipped += f->skipped;
-		to->migrations += f->migrations;
-		to->refused += f->refused;
-		to->evictions += f->evictions;
-		to->migrate_scanned += f->migrate_scanned;
-		to->free_scanned += f->free_scanned;
-		to->checks += f->checks;
-		for (unsigned o = 0; o < PF_NR_ORDERS; o++) {
-			to->alloc_ok[o] += f->alloc_ok[o];
-			to->alloc_failed[o] += f->alloc_failed[o];
-		}
-		for (unsigned e = 0; e < PF_NR_EVENTS; e++)
-			to->events[e] += f->events[e];
-	}
+	for (unsigned i = 0; i < lineup.nr; i++)
+		pf_figures_add(&stats->figures[i], pf_oracle_figures(oracle, i));
 	pf_oracle_reset_figures(oracle);
 }
 

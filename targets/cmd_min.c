@@ -161,7 +161,9 @@ static void emit_op(FILE *out, const struct pf_op *op)
 	char line[PF_TEXT_LINE_MAX];
 
 	pf_print_op(op, line, sizeof(line));
-	fprintf(out, "\t/* %s */\n\t{.kind = %u", line, op->kind);
+	fprintf(out, "\t/* %s */\n\t{.kind = PF_OP_", line);
+	for (const char *c = pf_op_info[op->kind].name; *c; c++)
+		fputc(*c - 'a' + 'A', out);
 	if (op->slot)
 		fprintf(out, ", .slot = %u", op->slot);
 	for (unsigned i = 0, first = 1; i < PF_OP_ARGS; i++)
@@ -194,7 +196,6 @@ static void emit(FILE *out, const struct pf_program *p, const struct pf_oracle *
 		" *   make build/libpagefuzz.a\n"
 		" *   cc -std=gnu11 -I. THIS.c build/libpagefuzz.a -o test && ./test\n"
 		" */\n"
-		"#include <string.h>\n\n"
 		"#include \"oracle/oracle.h\"\n\n",
 		v->signature, pf_law_name[v->law], pf_law_text[v->law], v->detail);
 	for (unsigned i = 0; i < pf_oracle_lanes(o); i++)

@@ -19,7 +19,7 @@
 /* Longest input that is looked at; what is behind it is ignored. */
 #define MAX_BYTES 65536
 /* Larger layouts are for the command; a campaign would only get slow. */
-#define MAX_LAYOUT_PAGES 8192
+#define MAX_LAYOUT_PAGES 32768
 /* Executions between two updates of the shared figures. */
 #define STATS_EVERY 64
 

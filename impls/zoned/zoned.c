@@ -16,6 +16,10 @@ struct zonelist {
 	uint8_t zone[PF_MAX_ZONES];
 };
 
+struct backoff {
+	uint8_t shift, considered;
+};
+
 struct zoned {
 	const struct pf_zone_impl *ops;
 	const struct pf_layout *layout;
@@ -25,6 +29,7 @@ struct zoned {
 	uint8_t nr_zones;
 	bool watermarks;
 	struct zonelist list[PF_MAX_NODES][PF_NR_ZONE_TYPES];
+	struct backoff compaction, reclaim; /* direct ones */
 	struct pf_stats stats;
 	struct pf_zone_env env[PF_MAX_ZONES];
 };
@@ -84,6 +89,7 @@ void pf_zoned_init(void *state, const struct pf_layout *layout, struct pf_world 
 	z->nr_zones = layout->nr_zones;
 	z->watermarks = features & PF_F_WATERMARKS;
 	memset(&z->stats, 0, sizeof(z->stats));
+	z->compaction = z->reclaim = (struct backoff){0};
 	for (unsigned node = 0; node < layout->nr_nodes; node++) {
 		for (int type = 0; type < PF_NR_ZONE_TYPES; type++)
 			build_zonelist(&z->list[node][type], layout, node, type);
@@ -153,6 +159,29 @@ static void wake_kswapd(const struct zoned *z, unsigned zone, unsigned order)
 	z->world->event(z->world, &ev);
 }
 
+/*
+ * Work for a request that failed often will fail again: after each failure twice
+ * as many requests do without it, up to 64, as Linux defers compaction.
+ */
+#define BACKOFF_MAX_SHIFT 6
+
+static bool deferred(struct backoff *b)
+{
+	if (++b->considered < 1u << b->shift)
+		return true;
+	b->considered = 0;
+	return false;
+}
+
+static void note_result(struct backoff *b, bool success)
+{
+	b->considered = 0;
+	if (success)
+		b->shift = 0;
+	else if (b->shift < BACKOFF_MAX_SHIFT)
+		b->shift++;
+}
+
 static pf_pfn direct_compact(struct zoned *z, const struct zonelist *list, unsigned nr,
 			     const struct pf_request *req, unsigned mark)
 {
@@ -218,12 +247,15 @@ static pf_pfn alloc_slow(struct zoned *z, const struct zonelist *list, unsigned 
 	}
 	if (!(req->gfp & PF_GFP_DIRECT_RECLAIM))
 		return pfn;
-	if (pfn == PF_NO_PFN && compacts)
+	if (pfn == PF_NO_PFN && compacts && !deferred(&z->compaction)) {
 		pfn = direct_compact(z, list, nr, req, mark);
-	if (pfn == PF_NO_PFN && z->ops->reclaim) {
+		note_result(&z->compaction, pfn != PF_NO_PFN);
+	}
+	if (pfn == PF_NO_PFN && z->ops->reclaim && !deferred(&z->reclaim)) {
 		pfn = direct_reclaim(z, list, nr, req, mark);
 		if (pfn == PF_NO_PFN && compacts)
 			pfn = direct_compact(z, list, nr, req, mark);
+		note_result(&z->reclaim, pfn != PF_NO_PFN);
 	}
 	return pfn;
 }

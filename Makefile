@@ -27,7 +27,7 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench check-impl setup clean format \
+.PHONY: all help fuzz test afl demo bench lab check-impl setup clean format \
 	do-fuzz do-test do-afl do-demo do-bench fuzz-targets afl-targets tools units
 
 all: help
@@ -39,6 +39,8 @@ help:
 	@echo "make afl      the same campaign with AFL++ (AFL_SECONDS=60)"
 	@echo "make demo     a recorded kernel workload on all implementations, as a table"
 	@echo "make bench    speed: executions, operations, cost of the checks (build/bench.json)"
+	@echo "make lab      boot the real Linux 6.1 in QEMU as an allocator laboratory and test it"
+	@echo "              (KDIR=build tree KERNEL=bzImage: another kernel)"
 	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
 	@echo "make setup    install all packages that any of the above needs"
 	@echo "make format   clang-format over the tree"
@@ -61,6 +63,8 @@ demo:
 bench:
 	@scripts/setup fuzz
 	@+$(MAKE) --no-print-directory do-bench
+lab:
+	@scripts/lab
 setup:
 	@scripts/setup all
 
@@ -90,7 +94,7 @@ $(eval $(call variant,clang,$(CLANG),$(CHECKED),$(CHECKED)))
 # No comparison tracing: the mutator knows the format, and it costs half the speed.
 COVERAGE  := -fsanitize-coverage=inline-8bit-counters,pc-table
 FUZZ_IMPL := -O2 -fno-omit-frame-pointer $(SAN_FLAGS) $(COVERAGE)
-FUZZ_REST := -O2 -fno-omit-frame-pointer $(if $(findstring memory,$(SAN)),$(SAN_FLAGS))
+FUZZ_REST := -O3 -fno-omit-frame-pointer $(if $(findstring memory,$(SAN)),$(SAN_FLAGS))
 $(eval $(call variant,$(SAN_DIR),$(CLANG),$(FUZZ_IMPL),$(FUZZ_REST)))
 AFL_FLAGS := -O2 -fno-omit-frame-pointer $(SAN_FLAGS)
 $(eval $(call variant,afl,$(CLANG),$(FUZZ_REST),$(FUZZ_REST)))

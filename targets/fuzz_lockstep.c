@@ -32,6 +32,16 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 /* Run a program and forget what it shows: for drivers that want warm caches. */
 void pf_fuzz_prepare(const uint8_t *data, size_t size);
 
+/*
+ * Only the engine allocates in each execution; a long quarantine would give it
+ * cold memory every time. Options given from outside come on top.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=1:thread_local_quarantine_size_kb=16";
+}
+
 static struct pf_lineup lineup;
 static struct pf_oracle *oracle;
 static struct pf_stats_file *stats;

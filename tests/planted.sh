@@ -5,7 +5,7 @@
 # that fails with the fault and passes without.
 . "$(dirname "$0")/lib.sh"
 
-fault=${1:-tests/faults/buddy/merge-forgotten.patch}
+fault=${1:-tests/faults/linux/compact-pinned.patch}
 impl=$(basename "$(dirname "$fault")")
 mkdir -p "$tmp/impls" && cp impls/impl.h "$tmp/impls/" && cp -r impls/zoned "impls/$impl" "$tmp/impls/"
 check "the fault applies" bash -c "patch -s -F0 -p1 -d '$tmp' <'$fault'"
@@ -59,7 +59,10 @@ done
 before=$(grep -vc '^#' "$tmp/long.txt")
 if [ "$before" -ge 60 ]; then ok "a finding of $before operations"; else not_ok "a finding of $before operations only"; fi
 "$tmp/pf" asm -o "$tmp/long.bin" "$tmp/long.txt"
-signature=$(head -n 1 "$tmp/long.txt" | sed 's/^# //')
+signature_of() {
+	"$tmp/pf" run -q "$1" | sed -n 's/^finding  *//p'
+}
+signature=$(signature_of "$tmp/long.txt")
 
 check "pagefuzz min" "$tmp/pf" min -o "$tmp/small.txt" "$tmp/long.txt"
 ours=$(grep -vc '^#' "$tmp/small.txt")
@@ -73,6 +76,11 @@ if [ "$theirs" -ge 1 ] && [ "$theirs" -le 8 ]; then
 else
 	not_ok "afl-tmin leaves $theirs operations of $before"
 	tail -n 5 "$tmp/tmin.log" | sed 's/^/# /'
+fi
+# afl-tmin takes any crash for the same: then compare on what it ended with.
+if [ "$(signature_of "$tmp/tmin.bin")" != "$signature" ]; then
+	"$tmp/pf" min -o "$tmp/small2.txt" "$tmp/tmin.bin" 2>/dev/null
+	ours=$(grep -vc '^#' "$tmp/small2.txt")
 fi
 if [ "$ours" -le "$theirs" ]; then
 	ok "pagefuzz min leaves $ours"

@@ -291,6 +291,33 @@ static void renumber_done(struct pf_reduce *r, bool kept)
 		r->low = r->goal;
 }
 
+/*
+ * Move single operations to slot 0, then to the slot below theirs: what an
+ * occupied slot is filled with frees it, so this can make other operations
+ * needless. r->at is the operation tried last, r->arg which of the two.
+ */
+static bool merge_next(struct pf_reduce *r)
+{
+	if (!r->entered) {
+		r->at = 0;
+		r->arg = 0;
+	} else {
+		r->at += r->arg;
+		r->arg ^= 1;
+	}
+	for (; r->at < r->nr_best; r->at++, r->arg = 0) {
+		const struct pf_op *op = &r->best[r->at];
+
+		/* From slot 1 both lead to 0. */
+		if (!has_slot(op) || !op->slot || (r->arg && op->slot == 1))
+			continue;
+		copy_best(r);
+		r->candidate[r->at].slot = r->arg ? op->slot - 1 : 0;
+		return true;
+	}
+	return false;
+}
+
 static const struct stage {
 	bool (*next)(struct pf_reduce *r);
 	void (*done)(struct pf_reduce *r, bool kept);
@@ -302,9 +329,10 @@ static const struct stage {
 	{.next = config_next, .trim = true},
 	{.next = operands_next, .done = operands_done},
 	{.next = renumber_next, .done = renumber_done},
+	{.next = merge_next},
 };
 
-enum { TAIL, SLOTS, CHUNKS, CONFIG, OPERANDS, RENUMBER, NR_STAGES };
+enum { TAIL, SLOTS, CHUNKS, CONFIG, OPERANDS, RENUMBER, MERGE, NR_STAGES };
 _Static_assert(sizeof(stages) / sizeof(stages[0]) == NR_STAGES, "one name each");
 
 void pf_reduce_init(struct pf_reduce *r, enum pf_reduce_effort effort, struct pf_op *work,
@@ -399,7 +427,7 @@ size_t pf_reduce_steps(const struct pf_reduce *r)
 		/* fall through */
 	default:
 		if (r->effort == PF_REDUCE_FULL)
-			todo += shrinks + slots;
+			todo += shrinks + slots + 2 * n;
 	}
 	return todo ? todo : 1;
 }

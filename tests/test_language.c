@@ -1183,6 +1183,37 @@ static void test_reduce_unreported(void **state)
 	assert_programs_equal(r.best, r.nr_best, ops, n);
 }
 
+/* Two fillings, and no more than one slot occupied at the end. */
+static bool filled_twice_live_once(const struct pf_op *ops, size_t n)
+{
+	bool live[8] = {false};
+	unsigned fillings = 0, occupied = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		fillings += ops[i].kind == PF_OP_ALLOC;
+		live[ops[i].slot % 8] = ops[i].kind == PF_OP_ALLOC;
+	}
+	for (unsigned i = 0; i < 8; i++)
+		occupied += live[i];
+	return fillings == 2 && occupied <= 1;
+}
+
+/* Filling an occupied slot frees it: only on one slot the free is needless. */
+static void test_reduce_merges_slots(void **state)
+{
+	struct pf_op ops[8], work[PF_REDUCE_WORK(8)];
+	size_t n = parse("alloc a2 order=3\nfree a2\nalloc a5 order=1\ncheck", ops, 8), nr;
+	const struct pf_op *candidate;
+	struct pf_reduce r;
+
+	(void)state;
+	pf_reduce_init(&r, PF_REDUCE_FULL, work, ops, n);
+	while (pf_reduce_next(&r, &candidate, &nr))
+		pf_reduce_report(&r, filled_twice_live_once(candidate, nr));
+	n = parse("alloc a0 order=0\nalloc a0 order=0", ops, 8);
+	assert_programs_equal(r.best, r.nr_best, ops, n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1210,6 +1241,7 @@ int main(void)
 		cmocka_unit_test(test_reduce_stages),
 		cmocka_unit_test(test_reduce_terminates),
 		cmocka_unit_test(test_reduce_unreported),
+		cmocka_unit_test(test_reduce_merges_slots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

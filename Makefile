@@ -69,11 +69,12 @@ setup:
 	@scripts/setup all
 
 # ------------------------------------------------------------- variants --
-# $(call variant,NAME,COMPILER,FLAGS FOR IMPLEMENTATIONS,FLAGS FOR THE REST)
+# $(call variant,NAME,COMPILER,FLAGS FOR IMPLEMENTATIONS,FLAGS FOR THE REST,COMPILER
+# FOR IMPLEMENTATIONS if another)
 define variant
 build/$(1)/impls/%.o: impls/%.c
 	@mkdir -p $$(@D)
-	@$(2) $(BASE) $(3) -MMD -MP -c $$< -o $$@
+	@$(or $(5),$(2)) $(BASE) $(3) -MMD -MP -c $$< -o $$@
 build/$(1)/targets/import%.o: targets/import%.c
 	@mkdir -p $$(@D)
 	@$(2) $(BASE) $(4) $$(TRACE_CFLAGS) -MMD -MP -c $$< -o $$@
@@ -97,12 +98,9 @@ FUZZ_IMPL := -O2 -fno-omit-frame-pointer $(SAN_FLAGS) $(COVERAGE)
 FUZZ_REST := -O3 -fno-omit-frame-pointer $(if $(findstring memory,$(SAN)),$(SAN_FLAGS))
 $(eval $(call variant,$(SAN_DIR),$(CLANG),$(FUZZ_IMPL),$(FUZZ_REST)))
 AFL_FLAGS := -O2 -fno-omit-frame-pointer $(SAN_FLAGS)
-$(eval $(call variant,afl,$(CLANG),$(FUZZ_REST),$(FUZZ_REST)))
 # As for libFuzzer: AFL++ sees the implementations (and main() that talks to it).
+$(eval $(call variant,afl,$(CLANG),$(AFL_FLAGS),$(FUZZ_REST),AFL_QUIET=1 $(AFL_CC)))
 build/afl/targets/afl_lockstep.o: targets/afl_lockstep.c
-	@mkdir -p $(@D)
-	@AFL_QUIET=1 $(AFL_CC) $(BASE) $(AFL_FLAGS) -MMD -MP -c $< -o $@
-build/afl/impls/%.o: impls/%.c
 	@mkdir -p $(@D)
 	@AFL_QUIET=1 $(AFL_CC) $(BASE) $(AFL_FLAGS) -MMD -MP -c $< -o $@
 $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))

@@ -164,9 +164,8 @@ void pf_world_release(struct pf_lane *lane, uint32_t unit);
 void pf_world_split(struct pf_lane *lane, uint32_t unit, uint32_t first);
 /* Verify the contents of one unit. */
 void pf_world_verify(struct pf_lane *lane, uint32_t unit);
-/* Pages that are not live enter or leave an isolated pageblock. */
-void pf_world_hide_block(struct pf_lane *lane, uint32_t block, enum pf_block_state to);
-void pf_world_show_block(struct pf_lane *lane, uint32_t block);
+/* A pageblock goes out of use or comes back, with its pages that are not live. */
+void pf_world_set_block(struct pf_lane *lane, uint32_t block, enum pf_block_state to);
 void pf_world_reset(struct pf_lane *lane);
 /* Free pages are poisoned for ASan; the tables are not while they are resized. */
 void pf_world_poison(struct pf_lane *lane);
@@ -183,8 +182,8 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer);
 /* The cheap ones, after every operation. */
 void pf_laws_step(struct pf_lane *lane);
-/* After moves and evictions: the census. */
-void pf_laws_moved(struct pf_lane *lane);
+/* Free lists against counters and the world; also after moves and evictions. */
+void pf_law_census(struct pf_lane *lane);
 /* The full audit: census, contents, identities, block types. */
 void pf_laws_audit(struct pf_lane *lane);
 void pf_law_self_check(struct pf_lane *lane);

@@ -264,8 +264,6 @@ PF_HOT static void law_conservation(struct pf_lane *lane, unsigned z,
 			  zone_name(&lane->run->layout, z), c->isolated, lane->isolated[z]);
 }
 
-static void law_census(struct pf_lane *lane);
-
 PF_HOT static void law_coalesced(struct pf_lane *lane, unsigned z, const struct pf_zone_counters *c)
 {
 	const struct pf_mirror *m = &lane->mirror;
@@ -274,7 +272,7 @@ PF_HOT static void law_coalesced(struct pf_lane *lane, unsigned z, const struct 
 	for (unsigned o = 0; o <= max; o++)
 		if (c->nr_free[o] != pf_mirror_canonical(m, z, o)) {
 			/* Unmerged, or lists that do not hold what they count? */
-			law_census(lane);
+			pf_law_census(lane);
 			pf_broken(lane, PF_LAW_COALESCED,
 				  "zone %s: %u free blocks of order %u, fully merged there are %u",
 				  zone_name(&lane->run->layout, z), c->nr_free[o], o,
@@ -401,7 +399,7 @@ PF_HOT static void census_block(void *arg, const struct pf_block *b)
 	}
 }
 
-static void law_census(struct pf_lane *lane)
+void pf_law_census(struct pf_lane *lane)
 {
 	const struct pf_layout *l = &lane->run->layout;
 	struct census census = {.lane = lane};
@@ -525,14 +523,9 @@ void pf_law_undone(struct pf_lane *lane, uint32_t block)
 			  pfn, lane->block_type[block], lane->impl->block_type(lane->state, pfn));
 }
 
-void pf_laws_moved(struct pf_lane *lane)
-{
-	law_census(lane);
-}
-
 void pf_laws_audit(struct pf_lane *lane)
 {
-	law_census(lane);
+	pf_law_census(lane);
 	law_contents(lane);
 	law_identities(lane);
 	law_block_types(lane);
@@ -566,5 +559,5 @@ void pf_law_canonical(struct pf_lane *lane)
 				  zone_name(&run->layout, z), c->free, c->cached, c->isolated,
 				  run->valid.nset[z][0]);
 	}
-	law_census(lane);
+	pf_law_census(lane);
 }

@@ -449,7 +449,7 @@ static void undo_block(struct pf_lane *lane, uint32_t block)
 	pf_pfn pfn = l->base_pfn + (block << l->pageblock_order);
 	bool isolated = lane->block_state[block] == PF_BLOCK_ISOLATED;
 
-	pf_world_show_block(lane, block);
+	pf_world_set_block(lane, block, PF_BLOCK_NORMAL);
 	begin(lane);
 	(isolated ? lane->impl->undo_isolate : lane->impl->online)(lane->state, pfn);
 	if (isolated)
@@ -470,7 +470,7 @@ static void hide_block(struct pf_lane *lane, uint32_t block, bool offline)
 				"says that the pageblock at pfn %u is offline, but a%u lives there",
 				l->base_pfn + idx,
 				pf_unit_slot(lane->run, lane->owner[i] - 1)->name);
-	pf_world_hide_block(lane, block, offline ? PF_BLOCK_OFFLINE : PF_BLOCK_ISOLATED);
+	pf_world_set_block(lane, block, offline ? PF_BLOCK_OFFLINE : PF_BLOCK_ISOLATED);
 }
 
 static void do_block(struct pf_oracle *run, const struct pf_op *op)
@@ -624,7 +624,7 @@ static void after_op(struct pf_oracle *run)
 		/* Moves first: a census can say more than a count about pages moved wrongly. */
 		if (lane->moved) {
 			lane->grouped = false;
-			pf_laws_moved(lane);
+			pf_law_census(lane);
 		}
 		pf_laws_step(lane);
 	}

@@ -11,13 +11,17 @@
 
 /* --------------------------------------------------------------- memory -- */
 
+_Noreturn static void out_of_memory(void)
+{
+	fprintf(stderr, "pagefuzz: out of memory\n");
+	abort();
+}
+
 static void *resize(void *p, size_t nr, size_t size)
 {
 	p = realloc(p, nr * size);
-	if (!p) {
-		fprintf(stderr, "pagefuzz: out of memory (%zu bytes)\n", nr * size);
-		abort();
-	}
+	if (!p)
+		out_of_memory();
 	return p;
 }
 
@@ -27,7 +31,7 @@ static void *resize_state(void *p, size_t size)
 	free(p);
 	p = aligned_alloc(64, (size + 63) & ~(size_t)63);
 	if (!p)
-		resize(NULL, size, 1);
+		out_of_memory();
 	return p;
 }
 
@@ -185,7 +189,7 @@ static void fill_start(struct pf_oracle *run, struct pf_start *s)
 {
 	s->layout = run->layout;
 	if (!pf_mirror_setup(&s->valid, &s->layout))
-		resize(NULL, SIZE_MAX / 2, 1);
+		out_of_memory();
 	pf_mirror_fill(&s->valid);
 	for (unsigned i = 0; i < run->nr_lanes; i++) {
 		s->lane[i].size = 0;
@@ -241,7 +245,7 @@ static void start_lane(struct pf_lane *lane, struct pf_start *s)
 	lane->extfrag_before = lane->figures.events[PF_EV_EXTFRAG];
 	memset(lane->inject, 0, sizeof(lane->inject));
 	if (!pf_mirror_setup(&lane->mirror, &run->layout))
-		resize(NULL, SIZE_MAX / 2, 1);
+		out_of_memory();
 	lane->mirror.valid = &run->valid;
 	pf_mirror_copy(&lane->mirror, &run->valid);
 	start_state(lane, s);

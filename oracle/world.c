@@ -54,29 +54,24 @@ PF_HOT static void mirror_change(struct pf_lane *lane, uint32_t idx, unsigned or
 {
 	const struct pf_oracle *run = lane->run;
 	unsigned pb = run->layout.pageblock_order, zone = pf_zone_of(&run->layout, idx);
+	enum pf_block_state state = PF_BLOCK_NORMAL;
 
-	if (!lane->has_ranges) {
-		if (put)
-			pf_mirror_put(&lane->mirror, zone, idx, order);
-		else
-			pf_mirror_take(&lane->mirror, zone, idx, order);
-		return;
+	if (lane->has_ranges) {
+		if (order > pb) {
+			for (uint32_t i = 0; i < 1u << order; i += 1u << pb)
+				mirror_change(lane, idx + i, pb, put);
+			return;
+		}
+		state = lane->block_state[pf_block_of(run, idx)];
 	}
-	if (order > pb) {
-		for (uint32_t i = 0; i < 1u << order; i += 1u << pb)
-			mirror_change(lane, idx + i, pb, put);
-		return;
-	}
-	switch (lane->block_state[pf_block_of(run, idx)]) {
-	case PF_BLOCK_NORMAL:
-		(put ? pf_mirror_put : pf_mirror_take)(&lane->mirror, zone, idx, order);
-		break;
-	case PF_BLOCK_ISOLATED:
+	if (state == PF_BLOCK_ISOLATED)
 		lane->isolated[zone] += put ? 1u << order : -(1u << order);
-		break;
-	default:
+	else if (state == PF_BLOCK_OFFLINE)
 		lane->offline[zone] += put ? 1u << order : -(1u << order);
-	}
+	else if (put)
+		pf_mirror_put(&lane->mirror, zone, idx, order);
+	else
+		pf_mirror_take(&lane->mirror, zone, idx, order);
 }
 
 PF_HOT static void write_unit(struct pf_lane *lane, uint32_t unit, uint32_t idx, unsigned order)
@@ -161,7 +156,7 @@ void pf_world_split(struct pf_lane *lane, uint32_t unit, uint32_t first)
 
 /* ------------------------------------------------- isolated pageblocks -- */
 
-static void change_block(struct pf_lane *lane, uint32_t block, enum pf_block_state to)
+void pf_world_set_block(struct pf_lane *lane, uint32_t block, enum pf_block_state to)
 {
 	const struct pf_oracle *run = lane->run;
 	uint32_t first = block << run->layout.pageblock_order;
@@ -182,16 +177,6 @@ static void change_block(struct pf_lane *lane, uint32_t block, enum pf_block_sta
 			count[zone] += hide ? 1 : -1;
 		}
 	lane->block_state[block] = to;
-}
-
-void pf_world_hide_block(struct pf_lane *lane, uint32_t block, enum pf_block_state to)
-{
-	change_block(lane, block, to);
-}
-
-void pf_world_show_block(struct pf_lane *lane, uint32_t block)
-{
-	change_block(lane, block, PF_BLOCK_NORMAL);
 }
 
 /* --------------------------------------------- what implementations ask -- */

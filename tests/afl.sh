@@ -4,33 +4,13 @@
 # afl.sh - AFL++ on the built target, with and without the mutator library, and the
 # tools around it. Builds nothing. Prints a line for each check.
 # shellcheck disable=SC2317 # functions are called by check
-set -eu
-cd "$(dirname "$0")/.."
+. "$(dirname "$0")/lib.sh"
 
 TARGET=$(realpath "${TARGET:-build/afl/afl_lockstep}")
 MUTATOR=$(realpath "${MUTATOR:-build/afl/libpagefuzz_mutator.so}")
 DICT=${DICT:-build/fuzz_lockstep.dict}
 SEED_DIR=${SEED_DIR:-build/seeds-bytes}
 SECONDS_EACH=${SECONDS_EACH:-8}
-
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-# check NAME COMMAND...: `ok NAME` if the command succeeds.
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >"$tmp/output" 2>&1; then
-		echo "ok $name"
-	else
-		echo "not ok $name"
-		sed 's/^/# /' "$tmp/output" | tail -n 20
-		failed=1
-	fi
-}
 
 export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1
 export AFL_NO_AFFINITY=1
@@ -122,4 +102,4 @@ check "tmin makes it smaller" \
 check "tmin with @@ makes it smaller" \
 	bash -c "[ \$(wc -c <'$tmp/small2') -lt \$(wc -c <'$tmp/seeds/padded') ]"
 
-exit $failed
+finish

@@ -18,16 +18,17 @@ not_ok() {
 	echo "not ok $number $*"
 }
 
-# check NAME COMMAND...: the command must succeed.
+# check NAME COMMAND...: the command must succeed; returns whether it did.
 check() {
 	local name=$1
 	shift
 	if "$@" >"$tmp/check.out" 2>&1; then
 		ok "$name"
-	else
-		not_ok "$name"
-		head -n 20 "$tmp/check.out" | sed 's/^/# /'
+		return 0
 	fi
+	not_ok "$name"
+	tail -n 20 "$tmp/check.out" | sed 's/^/# /'
+	return 1
 }
 
 finish() {

@@ -6,33 +6,14 @@
 #
 #	oss_fuzz.sh [ENGINE-SANITIZER]...
 # shellcheck disable=SC2317 # functions are called by check
-set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
+. "$(dirname "$0")/lib.sh"
+set -e
+root=$PWD
 
 CLANG=${CLANG:-clang}
 AFL_DRIVER=${AFL_DRIVER:-/usr/lib/afl/libAFLDriver.a}
 RUNS=${RUNS:-2000}
 target=fuzz_lockstep
-
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-# check NAME COMMAND...: `ok NAME` if the command succeeds.
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >"$tmp/output" 2>&1; then
-		echo "ok $name"
-	else
-		echo "not ok $name"
-		sed 's/^/# /' "$tmp/output" | tail -n 20
-		failed=1
-		return 1
-	fi
-}
 
 # The compiler's tools have the version in their names on some systems.
 tool()
@@ -275,4 +256,4 @@ for which in "$@"; do
 done
 check "the source folder is untouched" bash -c "find '$tmp/pagefuzz' | sort | cmp - '$tmp/files'" || :
 
-exit $failed
+finish

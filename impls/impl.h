@@ -160,6 +160,28 @@ enum pf_event_type {
 	PF_EV_EXTFRAG,
 	/* node, highest allowed zone type, order: no zone could serve at its LOW mark */
 	PF_EV_WAKEUP_KSWAPD,
+	/* Named and with the fields of the tracepoints; see the table in oracle/event.c. */
+	PF_EV_PAGE_ALLOC,	 /* mm_page_alloc: pfn, order, gfp_flags, migratetype */
+	PF_EV_PAGE_FREE,	 /* mm_page_free: pfn, order */
+	PF_EV_PAGE_FREE_BATCHED, /* mm_page_free_batched: pfn */
+	PF_EV_ALLOC_ZONE_LOCKED, /* mm_page_alloc_zone_locked: pfn, order, migratetype, refill */
+	PF_EV_PCPU_DRAIN,	 /* mm_page_pcpu_drain: pfn, order, migratetype */
+	PF_EV_COMPACT_BEGIN,	 /* zone_start, migrate_pfn, free_pfn, zone_end, sync */
+	PF_EV_COMPACT_END,	 /* the same, then status */
+	PF_EV_COMPACT_TRY,	 /* try_to_compact_pages: order, gfp_mask, prio */
+	PF_EV_COMPACT_FINISHED,	 /* node, zone type, order, ret */
+	PF_EV_COMPACT_SUITABLE,	 /* node, zone type, order, ret */
+	PF_EV_COMPACT_DEFERRED,	 /* node, zone type, order, considered, defer_shift, order_failed */
+	PF_EV_COMPACT_DEFER,	 /* likewise: compact_defer_compaction */
+	PF_EV_COMPACT_DEFER_RESET,  /* likewise */
+	PF_EV_COMPACT_MIGRATEPAGES, /* nr_migrated, nr_failed */
+	PF_EV_ISOLATE_MIGRATEPAGES, /* start_pfn, end_pfn, nr_scanned, nr_taken */
+	PF_EV_ISOLATE_FREEPAGES,    /* likewise */
+	PF_EV_COMPACT_RETRY,	    /* order, priority, result, retries, max_retries, ret */
+	PF_EV_WAKEUP_KCOMPACTD,	    /* node, order, highest zone type */
+	PF_EV_KCOMPACTD_SLEEP,	    /* node */
+	PF_EV_KCOMPACTD_WAKE,	    /* node, order, highest zone type */
+	PF_EV_MIGRATE_PAGES,	    /* succeeded, failed, mode, reason */
 	PF_NR_EVENTS,
 };
 
@@ -202,6 +224,12 @@ struct pf_world {
 	 * ASan, so that a stray access stops the run.
 	 */
 	void *(*contents)(struct pf_world *w, pf_pfn pfn);
+	/*
+	 * Only with PF_F_REMOTE: the implementation is gone (its machine died,
+	 * hangs, or ran out of recorded answers); `why` is for people. Does not
+	 * return, as spent() may.
+	 */
+	void (*lost)(struct pf_world *w, const char *why);
 };
 
 #define PF_PAGE_BYTES 8
@@ -272,7 +300,20 @@ struct pf_stats {
 	uint64_t extfrag;	  /* fallbacks to another type's list */
 };
 
-enum pf_daemon { PF_KSWAPD, PF_KCOMPACTD, PF_NR_DAEMONS };
+/*
+ * Background daemons of a node. PF_KCOMPACTD: what kcompactd does when it is
+ * woken; PF_KCOMPACTD_PROACTIVE: what it does when its timer says so.
+ */
+enum pf_daemon { PF_KSWAPD, PF_KCOMPACTD, PF_KCOMPACTD_PROACTIVE, PF_NR_DAEMONS };
+
+/* What the world may be told to do at the next moves and evictions. */
+enum pf_inject {
+	PF_INJECT_MIGRATE_AGAIN,
+	PF_INJECT_MIGRATE_BUSY,
+	PF_INJECT_EVICT_KEPT,
+	PF_INJECT_EVICT_DIRTY,
+	PF_NR_INJECT,
+};
 
 /* Knobs of tune(); names of the sysctls. */
 enum pf_knob {
@@ -303,9 +344,13 @@ enum pf_tier {
 	PF_TIER_SPEC,	/* the laws of one implementation */
 	PF_TIER_CENSUS, /* also: equal free-block histograms for equal free sets */
 	PF_TIER_EXACT,	/* also: equal answers within its group, see oracle/README.md */
+	/* Also: every answer, move and dump equal to those of its group, to the end. */
+	PF_TIER_TWIN,
 };
 
 typedef void (*pf_block_fn)(void *arg, const struct pf_block *block);
+
+struct pf_dump; /* dump.h */
 
 /*
  * All functions get the state block that the framework allocated: at least
@@ -322,7 +367,7 @@ struct pf_impl {
 	/* Required. PF_F_* */
 	uint32_t features;
 	enum pf_tier tier;
-	/* Required with PF_TIER_EXACT: members of one group must agree. */
+	/* Required from PF_TIER_EXACT on: members of one group must agree. */
 	const char *group;
 
 	/* Required. Bytes of state for this layout; 0: layout unsupported, skip. */
@@ -388,10 +433,38 @@ struct pf_impl {
 	void (*online)(void *state, pf_pfn block);
 	/* Optional. Empty the caches of one cpu, or of all (cpu == -1). */
 	void (*drain)(void *state, int cpu);
-	/* Optional. One round of a background daemon of a node. */
-	void (*tick)(void *state, enum pf_daemon daemon, unsigned node);
+	/*
+	 * Optional. One round of a background daemon of a node; false: this
+	 * one is not offered. `order` is what it is woken for.
+	 */
+	bool (*tick)(void *state, enum pf_daemon daemon, unsigned node, unsigned order);
 	/* Optional. False: knob unknown or value refused. */
 	bool (*tune)(void *state, enum pf_knob knob, uint32_t value);
+	/*
+	 * Optional. Give the pageblock that holds pfn another type, < PF_NR_MOBILITY,
+	 * and move its free blocks to that type's lists: set_pageblock_migratetype()
+	 * and move_freepages_block() of Linux. A tool of tests.
+	 */
+	void (*retype)(void *state, pf_pfn pfn, unsigned type);
+	/* Optional. A cpu goes (its caches are emptied) or comes; false: refused. */
+	bool (*set_cpu)(void *state, unsigned cpu, bool online);
+
+	/*
+	 * Optional. Replace the state by that of a dump, right after init() on
+	 * the dump's layout. Pages that are on none of its lists belong to
+	 * somebody outside the program for ever. False: this dump can't be taken.
+	 */
+	bool (*load)(void *state, const struct pf_dump *dump);
+	/* Optional. Describe the state; d->word, d->room and nothing else are set. */
+	void (*dump)(void *state, struct pf_dump *d);
+
+	/*
+	 * Only with PF_F_REMOTE, both optional: what the world would answer is
+	 * told ahead. set_attrs: the unit at pfn has other PF_PAGE_* now.
+	 * inject: from the `after`-th such question on, `count` are answered so.
+	 */
+	void (*set_attrs)(void *state, pf_pfn pfn, unsigned attrs);
+	void (*inject)(void *state, enum pf_inject what, unsigned after, unsigned count);
 
 	/*
 	 * Optional, needed for mirrored replay. Take exactly this free block

@@ -101,6 +101,7 @@ struct pf_oracle {
 	uint32_t *arena_slot; /* slot of an arena unit; next free range while free */
 	uint32_t arena_top, arena_size, arena_free[PF_MAX_ORDER + 2];
 	uint32_t generation;
+	uint32_t online; /* cpus, a bit each */
 
 	/* Program slot number to index, valid for entries of the current epoch. */
 	uint32_t *slot_epoch, *slot_index, epoch;

@@ -88,6 +88,13 @@ static void empty_slot(struct pf_oracle *run, struct pf_slot *slot)
 	slot->state = PF_SLOT_EMPTY;
 }
 
+/* Linux runs nothing on a cpu that is offline. */
+static unsigned cpu_of(const struct pf_oracle *run, unsigned cpu)
+{
+	cpu %= run->layout.nr_cpus;
+	return run->online >> cpu & 1 ? cpu : (unsigned)__builtin_ctz(run->online);
+}
+
 static void give_back(struct pf_lane *lane, uint32_t unit, unsigned order, unsigned cpu)
 {
 	pf_pfn pfn = lane->unit_pfn[unit];
@@ -123,7 +130,7 @@ static void share_evictions(struct pf_oracle *run)
 		struct pf_slot *slot = &run->slot[run->evicted[i]];
 
 		pf_for_each_lane(run, lane) if (lane->unit_pfn[slot->first_unit] != PF_NO_PFN)
-			give_back(lane, slot->first_unit, slot->order, 0);
+			give_back(lane, slot->first_unit, slot->order, cpu_of(run, 0));
 		empty_slot(run, slot);
 	}
 	if (run->nr_evicted)
@@ -140,7 +147,7 @@ static struct pf_request request(const struct pf_oracle *run, unsigned order, co
 		.order = order,
 		.mobility = rest[0],
 		.gfp = pf_gfp_flags[rest[1]],
-		.cpu = rest[2] % run->layout.nr_cpus,
+		.cpu = cpu_of(run, rest[2]),
 		.node = rest[3] % run->layout.nr_nodes,
 		.zone = rest[4] ? rest[4] - 1u : PF_ZONE_MOVABLE,
 	};
@@ -330,7 +337,7 @@ static void do_contig(struct pf_oracle *run, const struct pf_op *op)
 	bool ok[PF_MAX_LANES] = {false}, all = true;
 
 	if (slot->state != PF_SLOT_EMPTY)
-		free_slot(run, slot, 0);
+		free_slot(run, slot, cpu_of(run, 0));
 	if (nr > pages - at)
 		nr = pages - at;
 	fill_slot(run, slot, PF_SLOT_CONTIG, 0, op->arg[PF_CONTIG_MOBILITY], nr);
@@ -525,8 +532,14 @@ static void do_daemon(struct pf_oracle *run, const struct pf_op *op)
 									 run->layout.nr_cpus
 							       : -1);
 		} else if (op->kind == PF_OP_TICK && lane->impl->tick) {
-			lane->impl->tick(lane->state, op->arg[PF_TICK_DAEMON],
-					 op->arg[PF_TICK_NODE] % run->layout.nr_nodes);
+			enum pf_daemon daemon = op->arg[PF_TICK_DAEMON];
+
+			if (daemon == PF_KCOMPACTD && op->arg[PF_TICK_PROACTIVE])
+				daemon = PF_KCOMPACTD_PROACTIVE;
+			if (!lane->impl->tick(lane->state, daemon,
+					      op->arg[PF_TICK_NODE] % run->layout.nr_nodes,
+					      op->arg[PF_TICK_ORDER]))
+				answer_skipped(lane, op);
 		} else if (op->kind == PF_OP_TUNE && lane->impl->tune &&
 			   op->arg[PF_TUNE_KNOB] < PF_NR_KNOBS) {
 			mix(lane, lane->impl->tune(lane->state, op->arg[PF_TUNE_KNOB],
@@ -536,6 +549,51 @@ static void do_daemon(struct pf_oracle *run, const struct pf_op *op)
 			answer_skipped(lane, op);
 		}
 	}
+}
+
+/* Blocks that are out of use, or that no memory starts in, keep their type. */
+static void do_retype(struct pf_oracle *run, const struct pf_op *op)
+{
+	const struct pf_layout *l = &run->layout;
+	uint32_t blocks = ((pf_layout_pages(l) - 1) >> l->pageblock_order) + 1;
+	uint32_t block = op->arg[PF_RETYPE_BLOCK] % blocks;
+	uint32_t idx = block << l->pageblock_order;
+
+	if (!pf_mirror_test(&run->valid, idx, 0))
+		return;
+	pf_for_each_lane(run, lane)
+	{
+		if (!lane->impl->retype) {
+			answer_skipped(lane, op);
+			continue;
+		}
+		if (lane->block_state[block] != PF_BLOCK_NORMAL)
+			continue;
+		begin(lane);
+		lane->impl->retype(lane->state, l->base_pfn + idx, op->arg[PF_RETYPE_TYPE]);
+		lane->grouped = false;
+	}
+}
+
+/* The last cpu stays. A request of a cpu that is gone comes from the first one left. */
+static void do_cpu(struct pf_oracle *run, const struct pf_op *op)
+{
+	unsigned cpu = op->arg[PF_CPU_NR] % run->layout.nr_cpus;
+	uint32_t now =
+		op->arg[PF_CPU_ONLINE] ? run->online | 1u << cpu : run->online & ~(1u << cpu);
+
+	if (!now || now == run->online)
+		return;
+	pf_for_each_lane(run, lane)
+	{
+		if (!lane->impl->set_cpu) {
+			answer_skipped(lane, op);
+			continue;
+		}
+		begin(lane);
+		mix(lane, lane->impl->set_cpu(lane->state, cpu, op->arg[PF_CPU_ONLINE]));
+	}
+	run->online = now;
 }
 
 static void do_inject(struct pf_oracle *run, const struct pf_op *op)
@@ -568,7 +626,7 @@ static void do_op(struct pf_oracle *run, const struct pf_op *op)
 	case PF_OP_FREE:
 		slot = slot_of(run, op->slot);
 		if (slot->state != PF_SLOT_EMPTY)
-			free_slot(run, slot, op->arg[PF_FREE_CPU] % run->layout.nr_cpus);
+			free_slot(run, slot, cpu_of(run, op->arg[PF_FREE_CPU]));
 		break;
 	case PF_OP_BULK:
 		do_bulk(run, op);
@@ -598,6 +656,12 @@ static void do_op(struct pf_oracle *run, const struct pf_op *op)
 		break;
 	case PF_OP_INJECT:
 		do_inject(run, op);
+		break;
+	case PF_OP_RETYPE:
+		do_retype(run, op);
+		break;
+	case PF_OP_CPU:
+		do_cpu(run, op);
 		break;
 	case PF_OP_CHECK:
 		if (run->options.unchecked)
@@ -687,7 +751,7 @@ static void finish(struct pf_oracle *run)
 		pf_oracle_maps(run, run->options.maps_before_end);
 	for (uint32_t s = 0; s < run->nr_slots; s++)
 		if (run->slot[s].state != PF_SLOT_EMPTY)
-			free_slot(run, &run->slot[s], 0);
+			free_slot(run, &run->slot[s], cpu_of(run, 0));
 	pf_for_each_lane(run, lane)
 	{
 		uint32_t blocks = pf_block_of(run, pf_layout_pages(&run->layout) - 1) + 1;

@@ -61,6 +61,8 @@ static const struct pf_operand drain_operands[] = {NUM("cpu", 4)};
 static const struct pf_operand tick_operands[] = {
 	SYM("daemon", 1, 1, "kswapd", "kcompactd"),
 	NODE,
+	ORDER,
+	SYM("proactive", 1, 1, "woken", "proactive"),
 };
 static const struct pf_operand tune_operands[] = {
 	SYM("knob", 31, 0, "watermark_scale_factor", "min_free_kbytes", "watermark_boost_factor",
@@ -72,6 +74,9 @@ static const struct pf_operand inject_operands[] = {
 	NUM("after", 127),
 	NUM("count", 127),
 };
+
+static const struct pf_operand retype_operands[] = {WIDE("block"), MOBILITY};
+static const struct pf_operand cpu_operands[] = {CPU, SYM("state", 1, 1, "offline", "online")};
 
 #define OPERANDS(o) .operand = o, .nr_operands = sizeof(o) / sizeof(o[0])
 
@@ -107,6 +112,8 @@ const struct pf_op_info pf_op_info[PF_NR_OPS] = {
 	[PF_OP_TUNE] = {.name = "tune", .weight = 1, OPERANDS(tune_operands)},
 	[PF_OP_INJECT] = {.name = "inject", .weight = 3, OPERANDS(inject_operands)},
 	[PF_OP_CHECK] = {.name = "check", .weight = 2},
+	[PF_OP_RETYPE] = {.name = "retype", .weight = 1, OPERANDS(retype_operands)},
+	[PF_OP_CPU] = {.name = "cpu", .weight = 1, OPERANDS(cpu_operands)},
 };
 
 #define KERNEL (PF_GFP_IO | PF_GFP_FS | PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../impls/impl.h"
+
 #define PF_OP_ARGS 6
 /* Slots are numbered 0..PF_NR_SLOTS - 1. */
 #define PF_SLOT_BITS 18
@@ -54,6 +56,8 @@ enum pf_op_kind {
 	PF_OP_TUNE,
 	PF_OP_INJECT,
 	PF_OP_CHECK,
+	PF_OP_RETYPE,
+	PF_OP_CPU,
 	PF_NR_OPS,
 };
 
@@ -76,8 +80,10 @@ enum { PF_COMPACT_ORDER, PF_COMPACT_MODE, PF_COMPACT_WHOLE, PF_COMPACT_MOBILITY,
 enum { PF_RECLAIM_PAGES, PF_RECLAIM_MODE, PF_RECLAIM_NODE };
 enum { PF_BLOCK_NR };  /* isolate, undo, offline, online; counted from the base pfn */
 enum { PF_DRAIN_CPU }; /* 0: all, n: cpu n - 1 */
-enum { PF_TICK_DAEMON, PF_TICK_NODE };
+enum { PF_TICK_DAEMON, PF_TICK_NODE, PF_TICK_ORDER, PF_TICK_PROACTIVE };
 enum { PF_TUNE_KNOB, PF_TUNE_VALUE };
+enum { PF_RETYPE_BLOCK, PF_RETYPE_TYPE }; /* block: counted from the base pfn */
+enum { PF_CPU_NR, PF_CPU_ONLINE };
 enum { PF_INJECT_WHAT, PF_INJECT_AFTER, PF_INJECT_COUNT };
 
 enum pf_config_key {
@@ -89,14 +95,6 @@ enum pf_config_key {
 	PF_CONFIG_MIN,	 /* min watermark of the default zone, pages */
 	PF_CONFIG_SCALE, /* shifts all page counts of the configuration left */
 	PF_NR_CONFIG_KEYS,
-};
-
-enum pf_inject {
-	PF_INJECT_MIGRATE_AGAIN,
-	PF_INJECT_MIGRATE_BUSY,
-	PF_INJECT_EVICT_KEPT,
-	PF_INJECT_EVICT_DIRTY,
-	PF_NR_INJECT,
 };
 
 struct pf_op {

@@ -296,6 +296,7 @@ bool pf_run_start(struct pf_oracle *run)
 	for (unsigned i = 0; i < PF_MAX_ORDER + 2; i++)
 		run->arena_free[i] = PF_NO_UNIT;
 	run->generation = 0;
+	run->online = (1u << run->layout.nr_cpus) - 1;
 	if (!++run->epoch) {
 		memset(run->slot_epoch, 0, PF_NR_SLOTS * sizeof(uint32_t));
 		run->epoch = 1;

@@ -376,6 +376,16 @@ static struct pf_op make_op(const struct guess *g, struct pf_rng *rng, unsigned 
 	case PF_OP_TICK:
 		op.arg[PF_TICK_DAEMON] = pf_rng_below(rng, 2);
 		op.arg[PF_TICK_NODE] = pf_rng_below(rng, g->nodes);
+		op.arg[PF_TICK_ORDER] = pf_rng_below(rng, 11);
+		op.arg[PF_TICK_PROACTIVE] = one_in(rng, 3);
+		break;
+	case PF_OP_RETYPE:
+		op.arg[PF_RETYPE_BLOCK] = pick_block(g, rng);
+		op.arg[PF_RETYPE_TYPE] = pf_rng_below(rng, PF_NR_MOBILITY);
+		break;
+	case PF_OP_CPU:
+		op.arg[PF_CPU_NR] = pf_rng_below(rng, g->cpus);
+		op.arg[PF_CPU_ONLINE] = pf_rng_below(rng, 2);
 		break;
 	case PF_OP_TUNE:
 		make_tune(&op, rng);

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dump.h - the whole state of an allocator at one moment, as `dump` writes it
+ * and `load` reads it: every list in order, every counter that decides
+ * something. An implementation includes this beside impl.h if it offers one of
+ * the two. Names and meaning of the fields are those of Linux 6.1.
+ *
+ * Lists are runs of 32-bit words in one array that the caller of `dump` owns.
+ * A word is an absolute pfn (first page of the block), except in `blocks`.
+ */
+#ifndef PAGEFUZZ_DUMP_H
+#define PAGEFUZZ_DUMP_H
+
+#include "impl.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Per zone. free: NR_FREE_PAGES without the per-cpu differences, which is what
+ * watermark checks see. managed: pages of the zone given to the allocator,
+ * those that somebody outside the program uses included. skip and cached
+ * positions are absolute pfns.
+ */
+#define PF_ZONE_FIELDS(X)                                         \
+	X(MANAGED, managed)                                       \
+	X(PRESENT, present)                                       \
+	X(FREE, free)                                             \
+	X(WMARK_MIN, wmark_min)                                   \
+	X(WMARK_LOW, wmark_low)                                   \
+	X(WMARK_HIGH, wmark_high)                                 \
+	X(BOOST, watermark_boost)                                 \
+	X(RESERVE_DMA, lowmem_reserve_dma)                        \
+	X(RESERVE_DMA32, lowmem_reserve_dma32)                    \
+	X(RESERVE_NORMAL, lowmem_reserve_normal)                  \
+	X(RESERVE_MOVABLE, lowmem_reserve_movable)                \
+	X(BOOSTED, boosted) /* flag ZONE_BOOSTED_WATERMARK */     \
+	X(RECLAIM_ACTIVE, reclaim_active)                         \
+	X(HIGHATOMIC, nr_reserved_highatomic)                     \
+	X(NR_ISOLATE, nr_isolate_pageblock)                       \
+	X(CONTIGUOUS, contiguous)                                 \
+	X(CACHED_FREE, compact_cached_free_pfn)                   \
+	X(CACHED_MIGRATE_ASYNC, compact_cached_migrate_pfn_async) \
+	X(CACHED_MIGRATE_SYNC, compact_cached_migrate_pfn_sync)   \
+	X(INIT_FREE, compact_init_free_pfn)                       \
+	X(INIT_MIGRATE, compact_init_migrate_pfn)                 \
+	X(CONSIDERED, compact_considered)                         \
+	X(DEFER_SHIFT, compact_defer_shift)                       \
+	X(ORDER_FAILED, compact_order_failed)                     \
+	X(BLOCKSKIP_FLUSH, compact_blockskip_flush)
+
+/* Per zone and cpu: its per-cpu list, and its share of the zone's counters. */
+#define PF_CPU_FIELDS(X)                                                            \
+	X(COUNT, count) /* pages */                                                 \
+	X(HIGH, high)                                                               \
+	X(BATCH, batch)                                                             \
+	X(FREE_FACTOR, free_factor)                                                 \
+	X(FREE_DIFF, free_diff) /* vm_stat_diff[NR_FREE_PAGES], two's complement */ \
+	X(STAT_THRESHOLD, stat_threshold)
+
+/*
+ * Totals of the machine since its start, named as in /proc/vmstat. `load`
+ * takes them over.
+ */
+#define PF_TOTAL_FIELDS(X)                                           \
+	X(COMPACT_MIGRATE_SCANNED, compact_migrate_scanned)          \
+	X(COMPACT_FREE_SCANNED, compact_free_scanned)                \
+	X(COMPACT_ISOLATED, compact_isolated)                        \
+	X(COMPACT_STALL, compact_stall)                              \
+	X(COMPACT_FAIL, compact_fail)                                \
+	X(COMPACT_SUCCESS, compact_success)                          \
+	X(KCOMPACTD_WAKE, compact_daemon_wake)                       \
+	X(KCOMPACTD_MIGRATE_SCANNED, compact_daemon_migrate_scanned) \
+	X(KCOMPACTD_FREE_SCANNED, compact_daemon_free_scanned)       \
+	X(PGMIGRATE_SUCCESS, pgmigrate_success)                      \
+	X(PGMIGRATE_FAIL, pgmigrate_fail)
+
+#define PF_DUMP_ENUM(id, name) PF_DUMP_##id,
+enum pf_zone_field { PF_ZONE_FIELDS(PF_DUMP_ENUM) PF_NR_ZONE_FIELDS };
+enum pf_cpu_field { PF_CPU_FIELDS(PF_DUMP_ENUM) PF_NR_CPU_FIELDS };
+enum pf_total_field { PF_TOTAL_FIELDS(PF_DUMP_ENUM) PF_NR_TOTAL_FIELDS };
+#undef PF_DUMP_ENUM
+
+/*
+ * Lists of a per-cpu set: 3 * order + mobility for orders 0..3, then the two
+ * of pageblock order, without and with movable (6.1.192's order_to_pindex()).
+ */
+#define PF_NR_PCP_LISTS 14
+
+struct pf_list {
+	uint32_t first; /* index into pf_dump.word[] */
+	uint32_t nr;
+};
+
+/* One word of `blocks`: type of the pageblock, and PF_BLOCK_SKIP if it has the skip bit. */
+#define PF_BLOCK_TYPE 0x7u
+#define PF_BLOCK_SKIP 0x8u
+
+struct pf_zone_dump {
+	uint32_t field[PF_NR_ZONE_FIELDS];
+	uint32_t cpu[PF_MAX_CPUS][PF_NR_CPU_FIELDS];
+	/* First block of the list first. */
+	struct pf_list free[PF_NR_ORDERS][PF_NR_BLOCK_TYPES];
+	struct pf_list pcp[PF_MAX_CPUS][PF_NR_PCP_LISTS];
+	/* A word per pageblock that the zone's span touches, ascending. */
+	struct pf_list blocks;
+};
+
+struct pf_dump {
+	uint32_t *word;
+	uint32_t nr_words; /* written; more than room: some are missing, call again with more */
+	uint32_t room;
+	uint32_t total[PF_NR_TOTAL_FIELDS];
+	uint32_t nr_zones; /* as in the layout, same order */
+	uint32_t nr_cpus;
+	struct pf_zone_dump zone[PF_MAX_ZONES];
+};
+
+/* For writers: begin a list, add its words. */
+static inline void pf_dump_begin(struct pf_dump *d, struct pf_list *list)
+{
+	list->first = d->nr_words;
+	list->nr = 0;
+}
+
+static inline void pf_dump_add(struct pf_dump *d, struct pf_list *list, uint32_t word)
+{
+	if (d->nr_words < d->room)
+		d->word[d->nr_words] = word;
+	d->nr_words++;
+	list->nr++;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PAGEFUZZ_DUMP_H */

@@ -11,11 +11,13 @@ AFL_SECONDS  ?= 60
 
 BASE    := -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I.
 ORACLE  := $(wildcard oracle/*.c)
-IMPLS   := impls/builtin.c $(wildcard impls/*/*.c)
+# What the command and the tests alone hold: QEMU, transcripts.
+REMOTE  := $(wildcard impls/kernel/*.c impls/recorded/*.c)
+IMPLS   := impls/builtin.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
 LANGUAGE := targets/codec.c targets/text.c targets/mutate.c targets/reduce.c
 SHARED  := targets/lineup.c targets/stats.c
 IMPORT  := $(wildcard targets/import*.c)
-COMMAND := targets/pagefuzz.c $(wildcard targets/cmd*.c) $(IMPORT)
+COMMAND := targets/pagefuzz.c $(wildcard targets/cmd*.c) targets/machine.c $(IMPORT) $(REMOTE)
 CORE    := $(ORACLE) $(IMPLS) $(LANGUAGE) $(SHARED)
 SEEDS   := $(wildcard corpus/seeds/*.txt) $(wildcard corpus/regressions/*.txt)
 UNIT    := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
@@ -157,7 +159,7 @@ do-afl: build/pagefuzz afl-targets build/seeds-bytes/.done build/fuzz_lockstep.d
 
 # ---------------------------------------------------------------- tests --
 define unit
-build/$(1)/test_%: build/$(1)/tests/test_%.o $(patsubst %.c,build/$(1)/%.o,$(CORE) $(IMPORT) targets/cmd.c targets/afl_mutator.c)
+build/$(1)/test_%: build/$(1)/tests/test_%.o $(patsubst %.c,build/$(1)/%.o,$(CORE) $(IMPORT) $(REMOTE) targets/cmd.c targets/machine.c targets/afl_mutator.c)
 	@$(2) $(CHECKED) -o $$@ $$^ -lcmocka $$(TRACE_LIBS)
 endef
 $(eval $(call unit,gcc,gcc))

@@ -111,6 +111,9 @@ struct pf_dump {
 	uint32_t *word;
 	uint32_t nr_words; /* written; more than room: some are missing, call again with more */
 	uint32_t room;
+	/* True: only the lengths of the lists are known, and the hash of all words. */
+	bool lists_absent;
+	uint64_t list_hash;
 	uint32_t total[PF_NR_TOTAL_FIELDS];
 	uint32_t nr_zones; /* as in the layout, same order */
 	uint32_t nr_cpus;
@@ -130,6 +133,35 @@ static inline void pf_dump_add(struct pf_dump *d, struct pf_list *list, uint32_t
 		d->word[d->nr_words] = word;
 	d->nr_words++;
 	list->nr++;
+}
+
+static inline uint64_t pf_dump_hash_list(const struct pf_dump *d, const struct pf_list *list,
+					 uint64_t hash)
+{
+	for (uint32_t i = 0; i < list->nr; i++) {
+		hash = (hash ^ d->word[list->first + i]) * 0x9e3779b97f4a7c15ull;
+		hash ^= hash >> 29;
+	}
+	return hash * 31 + list->nr;
+}
+
+/* Of all lists, independent of where in word[] they are. */
+static inline uint64_t pf_dump_hash(const struct pf_layout *l, const struct pf_dump *d)
+{
+	uint64_t hash = 1;
+
+	for (unsigned z = 0; z < l->nr_zones; z++) {
+		const struct pf_zone_dump *zone = &d->zone[z];
+
+		for (unsigned o = 0; o <= l->max_order; o++)
+			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
+				hash = pf_dump_hash_list(d, &zone->free[o][t], hash);
+		for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
+			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
+				hash = pf_dump_hash_list(d, &zone->pcp[cpu][i], hash);
+		hash = pf_dump_hash_list(d, &zone->blocks, hash);
+	}
+	return hash;
 }
 
 #ifdef __cplusplus

@@ -285,6 +285,8 @@ struct pf_zone_counters {
 	uint32_t free;	   /* on the free lists, isolated pageblocks excluded */
 	uint32_t cached;   /* in caches */
 	uint32_t isolated; /* free pages inside isolated pageblocks */
+	/* By how much its watermark checks may see `free` wrongly (per-cpu differences). */
+	uint32_t drift;
 	/* Free blocks by order (all types); needed with PF_F_CANONICAL only. */
 	uint32_t nr_free[PF_NR_ORDERS];
 };

@@ -32,6 +32,12 @@ struct pf_slot {
 	uint8_t mobility;
 };
 
+/* One question to the world whether a page may move. */
+struct pf_move {
+	uint32_t src, dst;
+	uint8_t mode, result;
+};
+
 struct pf_lane {
 	struct pf_world world; /* first: the world's functions find the lane by it */
 	struct pf_oracle *run;
@@ -66,6 +72,11 @@ struct pf_lane {
 		uint32_t after, count;
 	} inject[PF_NR_INJECT];
 	bool grouped; /* still to agree with its group */
+	/* With another twin in the lineup: what it said and moved in this operation. */
+	uint64_t *said;
+	struct pf_move *move;
+	uint32_t nr_said, max_said, nr_moves, max_moves;
+	struct pf_dump dump;
 	uint64_t hash;
 	struct pf_figures figures;
 };
@@ -102,6 +113,9 @@ struct pf_oracle {
 	uint32_t arena_top, arena_size, arena_free[PF_MAX_ORDER + 2];
 	uint32_t generation;
 	uint32_t online; /* cpus, a bit each */
+	unsigned nr_twins;
+	struct pf_exact exact;
+	char report[3000]; /* more about a finding than a verdict holds; several lines */
 
 	/* Program slot number to index, valid for entries of the current epoch. */
 	uint32_t *slot_epoch, *slot_index, epoch;
@@ -202,5 +216,14 @@ void pf_relation_leave(struct pf_oracle *run); /* all leave */
 void pf_relation_totals(struct pf_oracle *run);
 void pf_relation_mirrored(struct pf_oracle *run);
 void pf_relations_end(struct pf_oracle *run);
+
+/* twin.c */
+void pf_twins_start(struct pf_oracle *run);
+void pf_twins_free(struct pf_lane *lane);
+/* Keep what a lane says or asks in this operation; call while nr_twins > 1 only. */
+void pf_twin_said(struct pf_lane *lane, uint64_t value);
+void pf_twin_moved(struct pf_lane *lane, pf_pfn src, pf_pfn dst, unsigned mode, unsigned result);
+void pf_relation_twins(struct pf_oracle *run);
+void pf_relation_dumps(struct pf_oracle *run);
 
 #endif /* PAGEFUZZ_LANE_H */

@@ -37,6 +37,8 @@ const char *const pf_law_text[PF_NR_LAWS] = {
 	[PF_LAW_HISTOGRAM] = "with everything freed and drained, free blocks by order are equal",
 	[PF_LAW_SAME_LOG] = "members of a group answer alike until their policies part",
 	[PF_LAW_MIRRORED] = "one's placements, forced on another, give the same answers",
+	[PF_LAW_EXACT] = "twins give the same answers, moves and dumps to the end",
+	[PF_LAW_ALIVE] = "an implementation outside the process answers every call",
 };
 
 static const char *zone_name(const struct pf_layout *l, unsigned z)
@@ -127,7 +129,7 @@ PF_HOT void pf_law_reserves(struct pf_lane *lane, uint32_t idx, const struct pf_
 		return;
 	lane->figures.checks++;
 	z = pf_zone_of(l, idx);
-	free = lane->mirror.nset[z][0];
+	free = lane->mirror.nset[z][0] + lane->impl->counters(lane->state, z)->drift;
 	if (free < l->zone[z].wmark[PF_WMARK_MIN])
 		pf_broken(lane, PF_LAW_RESERVES,
 			  "an ordinary request left %u pages free in zone %s, min watermark %u",
@@ -161,7 +163,7 @@ static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_re
 	if (!(lane->impl->features & PF_F_WATERMARKS) ||
 	    (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) == PF_GFP_MEMALLOC)
 		return false;
-	return (int64_t)c->free - ((1 << req->order) - 1) <= effective_min(zl, req);
+	return (int64_t)c->free - c->drift - ((1 << req->order) - 1) <= effective_min(zl, req);
 }
 
 void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)
@@ -404,6 +406,9 @@ void pf_law_census(struct pf_lane *lane)
 	const struct pf_layout *l = &lane->run->layout;
 	struct census census = {.lane = lane};
 
+	/* Only one that repeats what was recorded has none. */
+	if (!lane->impl->census)
+		return;
 	memset(lane->run->seen, 0, (pf_layout_pages(l) / 64 + 1) * sizeof(uint64_t));
 	lane->impl->census(lane->state, census_block, &census);
 	for (unsigned z = 0; z < l->nr_zones; z++) {

@@ -38,6 +38,8 @@ static inline void mix(struct pf_lane *lane, uint64_t v)
 {
 	lane->hash = (lane->hash ^ v) * 0x9e3779b97f4a7c15ull;
 	lane->hash ^= lane->hash >> 29;
+	if (lane->run->nr_twins > 1)
+		pf_twin_said(lane, v);
 }
 
 /* Work is bounded for each call of an implementation. */
@@ -396,6 +398,16 @@ static void do_attr(struct pf_oracle *run, const struct pf_op *op)
 	if (op->kind == PF_OP_ACCESS)
 		slot->accesses++;
 	slot->attrs = (slot->attrs | change[op->kind].set) & ~change[op->kind].clear;
+	pf_for_each_lane(run, lane)
+	{
+		if (!lane->impl->set_attrs || slot->state == PF_SLOT_CONTIG)
+			continue;
+		for (uint32_t u = 0; u < slot->nr_units; u++) {
+			begin(lane);
+			lane->impl->set_attrs(lane->state, lane->unit_pfn[slot->first_unit + u],
+					      slot->attrs);
+		}
+	}
 }
 
 static void do_compact(struct pf_oracle *run, const struct pf_op *op)
@@ -606,6 +618,10 @@ static void do_inject(struct pf_oracle *run, const struct pf_op *op)
 	{
 		lane->inject[what].after = op->arg[PF_INJECT_AFTER];
 		lane->inject[what].count = count ? count : 1;
+		if (!lane->impl->inject)
+			continue;
+		begin(lane);
+		lane->impl->inject(lane->state, what, op->arg[PF_INJECT_AFTER], count ? count : 1);
 	}
 }
 
@@ -669,6 +685,7 @@ static void do_op(struct pf_oracle *run, const struct pf_op *op)
 		audit(run);
 		pf_for_each_lane(run, lane) pf_law_self_check(lane);
 		pf_relation_mirrored(run);
+		pf_relation_dumps(run);
 		break;
 	default:
 		if (!pf_op_info[op->kind].config)
@@ -688,10 +705,14 @@ static void after_op(struct pf_oracle *run)
 		/* Moves first: a census can say more than a count about pages moved wrongly. */
 		if (lane->moved) {
 			lane->grouped = false;
-			pf_law_census(lane);
+			if (!(lane->impl->features & PF_F_REMOTE))
+				pf_law_census(lane);
 		}
 		pf_laws_step(lane);
 	}
+	pf_relation_twins(run);
+	if (run->options.dump_every && (run->step + 1) % run->options.dump_every == 0)
+		pf_relation_dumps(run);
 }
 
 static void step(struct pf_oracle *run, const struct pf_op *op)
@@ -701,6 +722,7 @@ static void step(struct pf_oracle *run, const struct pf_op *op)
 		lane->moved = false;
 		lane->evicted_pages = 0;
 		lane->migrated_pages = 0;
+		lane->nr_said = lane->nr_moves = 0;
 		lane->figures.ops++;
 	}
 	if (run->options.trace)
@@ -746,6 +768,7 @@ static void finish(struct pf_oracle *run)
 	run->step = run->nr_ops;
 	if (check)
 		audit(run);
+	pf_relation_dumps(run);
 	pf_for_each_lane(run, lane) note_end(lane);
 	if (run->options.maps_before_end)
 		pf_oracle_maps(run, run->options.maps_before_end);
@@ -770,6 +793,7 @@ static void finish(struct pf_oracle *run)
 	}
 	if (check)
 		pf_relations_end(run);
+	pf_relation_dumps(run);
 }
 
 static bool is_known(const char *signature)
@@ -789,6 +813,7 @@ enum pf_outcome pf_oracle_run(struct pf_oracle *run, const struct pf_op *ops, si
 	run->nr_ops = n;
 	run->step = 0;
 	run->hash = 0;
+	run->report[0] = '\0';
 	if (!pf_run_start(run))
 		return PF_UNSUPPORTED;
 	if (!setjmp(run->out)) {

@@ -105,7 +105,7 @@ PF_HOT static bool reserved(const struct pf_layout *l, pf_pfn pfn, unsigned *nex
 	return *next < l->nr_ranges && l->range[*next].start_pfn <= pfn;
 }
 
-PF_HOT void pf_mirror_fill(struct pf_mirror *m)
+PF_HOT void pf_mirror_fill(struct pf_mirror *m, const uint64_t *pages)
 {
 	const struct pf_layout *l = m->layout;
 
@@ -117,7 +117,8 @@ PF_HOT void pf_mirror_fill(struct pf_mirror *m)
 		unsigned next = 0;
 
 		for (uint32_t i = first; i < end; i++) {
-			if (reserved(l, l->base_pfn + i, &next))
+			if (reserved(l, l->base_pfn + i, &next) ||
+			    (pages && !(pages[i >> 6] >> (i & 63) & 1)))
 				continue;
 			m->level[0][i >> 6] |= 1ull << (i & 63);
 			m->nset[z][0]++;

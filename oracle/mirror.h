@@ -40,8 +40,11 @@ struct pf_mirror {
  */
 bool pf_mirror_setup(struct pf_mirror *m, const struct pf_layout *layout);
 void pf_mirror_free(struct pf_mirror *m);
-/* Fill with all managed memory free; such a mirror can serve as `valid`. */
-void pf_mirror_fill(struct pf_mirror *m);
+/*
+ * Fill with all managed memory free, or with those of its pages that have a
+ * bit in `pages`, if that is not NULL. Such a mirror can serve as `valid`.
+ */
+void pf_mirror_fill(struct pf_mirror *m, const uint64_t *pages);
 /* Same layout: take over all bits and counts. */
 void pf_mirror_copy(struct pf_mirror *m, const struct pf_mirror *from);
 

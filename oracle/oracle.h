@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "../impls/impl.h"
+#include "../impls/dump.h"
 #include "op.h"
 
 #define PF_MAX_LANES 16
@@ -36,7 +36,9 @@
 	X(FREE_SET, free_set)         \
 	X(HISTOGRAM, histogram)       \
 	X(SAME_LOG, same_log)         \
-	X(MIRRORED, mirrored)
+	X(MIRRORED, mirrored)         \
+	X(EXACT, exact)               \
+	X(ALIVE, alive)
 
 enum pf_law {
 #define X(id, name) PF_LAW_##id,
@@ -81,6 +83,16 @@ struct pf_figures {
 	unsigned unusable_index; /* for the layout's pageblock order, thousandths */
 };
 
+/* What the comparison of twins found equal. */
+struct pf_exact {
+	uint64_t allocations, migrations, dumps;
+};
+
+struct pf_start_point {
+	struct pf_layout layout;
+	struct pf_dump dump;
+};
+
 struct pf_options {
 	uint32_t max_pages; /* layouts above are not run; 0: no limit */
 	bool unchecked;	    /* operations only: no laws, for benchmarks and tables */
@@ -89,6 +101,14 @@ struct pf_options {
 		      const char *answer);
 	void *trace_arg;
 	FILE *maps_before_end; /* NULL, or where to print page maps before all is freed */
+	/*
+	 * NULL, or the machine that all start from, whatever the program's
+	 * configuration says; implementations that can't are left out.
+	 */
+	const struct pf_start_point *start;
+	/* Compare the dumps of twins after so many operations too; 0: at checkpoints only. */
+	uint32_t dump_every;
+	bool dumps; /* ask for dumps even of a single twin, for a recorder */
 };
 
 struct pf_oracle;
@@ -113,6 +133,10 @@ const struct pf_figures *pf_oracle_figures(const struct pf_oracle *o, unsigned l
 void pf_oracle_reset_figures(struct pf_oracle *o);
 /* Add all counts; what is about the end of a run is left alone. */
 void pf_figures_add(struct pf_figures *to, const struct pf_figures *from);
+/* More about the last finding, lines of text; may be empty. */
+const char *pf_oracle_report(const struct pf_oracle *o);
+/* Of the last run. */
+const struct pf_exact *pf_oracle_exact(const struct pf_oracle *o);
 /* The layout of the last run. */
 const struct pf_layout *pf_oracle_layout(const struct pf_oracle *o);
 

@@ -222,7 +222,7 @@ void pf_relation_mirrored(struct pf_oracle *run)
 	struct pf_lane *leader = run->lane[run->step % run->nr_lanes];
 
 	/* Blocks out of use are no part of a live set. */
-	if (!leader->active || leader->has_ranges)
+	if (!leader->active || leader->has_ranges || run->options.start)
 		return;
 	pf_for_each_lane(run, follower) if (follower != leader && follower->impl->claim)
 		mirror_on(leader, follower);
@@ -248,7 +248,7 @@ void pf_relations_end(struct pf_oracle *run)
 				lane, any, PF_LAW_FREE_SET,
 				"with everything freed, %s and %s have different free pages",
 				lane->impl->name, any->impl->name);
-		if (lane->impl->tier < PF_TIER_CENSUS)
+		if (lane->impl->tier < PF_TIER_CENSUS || !(lane->impl->features & PF_F_CANONICAL))
 			continue;
 		if (!counted) {
 			counted = lane;

@@ -68,6 +68,7 @@ void pf_oracle_free(struct pf_oracle *run)
 		struct pf_lane *lane = run->lane[i];
 
 		pf_world_unpoison(lane);
+		pf_twins_free(lane);
 		free(lane->state);
 		free(lane->spare);
 		free(lane->owner);
@@ -185,12 +186,46 @@ void pf_units_put(struct pf_oracle *run, uint32_t unit, uint32_t nr)
 
 /* ---------------------------------------------------------------- start -- */
 
+/* A dump's list of blocks of an order, as a bit a page. */
+static void mark_list(uint64_t *pages, const struct pf_start_point *start,
+		      const struct pf_list *list, unsigned order)
+{
+	for (uint32_t i = 0; i < list->nr; i++) {
+		uint32_t idx = start->dump.word[list->first + i] - start->layout.base_pfn;
+
+		for (uint32_t p = idx; p < idx + (1u << order); p++)
+			if (p < pf_layout_pages(&start->layout))
+				pages[p >> 6] |= 1ull << (p & 63);
+	}
+}
+
+/* The pages on a dump's lists are all that the program may ever get. */
+static void mark_dump(uint64_t *pages, const struct pf_start_point *start)
+{
+	const struct pf_layout *l = &start->layout;
+
+	memset(pages, 0, (pf_layout_pages(l) / 64 + 1) * sizeof(*pages));
+	for (unsigned z = 0; z < l->nr_zones; z++) {
+		const struct pf_zone_dump *zone = &start->dump.zone[z];
+
+		for (unsigned o = 0; o <= l->max_order; o++)
+			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
+				mark_list(pages, start, &zone->free[o][t], o);
+		for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
+			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
+				mark_list(pages, start, &zone->pcp[cpu][i],
+					  i < 12 ? i / 3 : l->pageblock_order);
+	}
+}
+
 static void fill_start(struct pf_oracle *run, struct pf_start *s)
 {
 	s->layout = run->layout;
 	if (!pf_mirror_setup(&s->valid, &s->layout))
 		out_of_memory();
-	pf_mirror_fill(&s->valid);
+	if (run->options.start)
+		mark_dump(run->seen, run->options.start);
+	pf_mirror_fill(&s->valid, run->options.start ? run->seen : NULL);
 	for (unsigned i = 0; i < run->nr_lanes; i++) {
 		s->lane[i].size = 0;
 		s->lane[i].active = run->lane[i]->impl->footprint(&run->layout) != 0;
@@ -220,7 +255,8 @@ static void start_state(struct pf_lane *lane, struct pf_start *s)
 		lane->state_room = lane->state_size;
 	}
 	lane->impl->init(lane->state, &run->layout, &lane->world);
-	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > IMAGE_LIMIT)
+	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > IMAGE_LIMIT ||
+	    run->options.start)
 		return;
 	if (lane->state_size > s->lane[i].room) {
 		s->lane[i].image = resize(s->lane[i].image, lane->state_size, 1);
@@ -228,6 +264,31 @@ static void start_state(struct pf_lane *lane, struct pf_start *s)
 	}
 	memcpy(s->lane[i].image, lane->state, lane->state_size);
 	s->lane[i].size = lane->state_size;
+}
+
+static bool holds_all_ranges(const struct pf_start *s)
+{
+	uint32_t managed = 0, valid = 0;
+
+	for (unsigned z = 0; z < s->layout.nr_zones; z++) {
+		managed += pf_zone_managed(&s->layout, z);
+		valid += s->valid.nset[z][0];
+	}
+	return managed == valid;
+}
+
+/*
+ * From a dump: the implementation loads it, or it starts from init() if the
+ * layout says all, or it does not take part.
+ */
+static void start_from_dump(struct pf_lane *lane, const struct pf_start *s)
+{
+	const struct pf_start_point *start = lane->run->options.start;
+
+	if (lane->impl->load)
+		lane->active = lane->impl->load(lane->state, &start->dump);
+	else
+		lane->active = holds_all_ranges(s);
 }
 
 static void start_lane(struct pf_lane *lane, struct pf_start *s)
@@ -249,6 +310,8 @@ static void start_lane(struct pf_lane *lane, struct pf_start *s)
 	lane->mirror.valid = &run->valid;
 	pf_mirror_copy(&lane->mirror, &run->valid);
 	start_state(lane, s);
+	if (run->options.start)
+		start_from_dump(lane, s);
 }
 
 bool pf_run_start(struct pf_oracle *run)
@@ -265,7 +328,10 @@ bool pf_run_start(struct pf_oracle *run)
 		run->dirty = false;
 	}
 	layout = empty;
-	pf_layout_build(&layout, run->ops, run->nr_ops);
+	if (run->options.start)
+		layout = run->options.start->layout;
+	else
+		pf_layout_build(&layout, run->ops, run->nr_ops);
 	if (run->options.max_pages && pf_layout_pages(&layout) > run->options.max_pages)
 		return false;
 	run->layout = layout;
@@ -273,6 +339,11 @@ bool pf_run_start(struct pf_oracle *run)
 	grow_pages(run, pf_layout_pages(&layout));
 	grow_slots(run, run->nr_ops);
 
+	/* What a dump says is not in the layout: nothing is kept. */
+	if (run->options.start) {
+		s = &run->start[1];
+		fill_start(run, s);
+	}
 	for (unsigned i = 0; i < 2 && !s; i++)
 		if (run->start[i].filled && !memcmp(&run->start[i].layout, &layout, sizeof(layout)))
 			s = &run->start[i];
@@ -302,6 +373,7 @@ bool pf_run_start(struct pf_oracle *run)
 		run->epoch = 1;
 	}
 	pf_relations_start(run);
+	pf_twins_start(run);
 	return any;
 }
 
@@ -349,6 +421,16 @@ void pf_figures_add(struct pf_figures *to, const struct pf_figures *from)
 	}
 	for (unsigned e = 0; e < PF_NR_EVENTS; e++)
 		to->events[e] += from->events[e];
+}
+
+const char *pf_oracle_report(const struct pf_oracle *run)
+{
+	return run->report;
+}
+
+const struct pf_exact *pf_oracle_exact(const struct pf_oracle *run)
+{
+	return &run->exact;
 }
 
 const struct pf_layout *pf_oracle_layout(const struct pf_oracle *run)

@@ -157,6 +157,9 @@ void pf_story(struct pf_oracle *o, const struct pf_op *ops, size_t n, pf_op_prin
 		v.other >= 0 ? ", compared with " : "",
 		v.other >= 0 ? pf_oracle_impl(o, v.other)->name : "");
 	fprintf(out, "what      %s\n", v.detail);
+	if (*o->report)
+		fprintf(out, "%s%s", o->report,
+			o->report[strlen(o->report) - 1] == '\n' ? "" : "\n");
 	if (v.step < n)
 		fprintf(out, "where     operation %zu of %zu\n", v.step, n);
 	else

@@ -225,8 +225,8 @@ static enum pf_migrate_result refuse(struct pf_lane *lane, enum pf_migrate_resul
 	return why;
 }
 
-static enum pf_migrate_result world_migrate(struct pf_world *w, pf_pfn src, pf_pfn dst,
-					    enum pf_mode mode)
+static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn dst,
+					enum pf_mode mode)
 {
 	struct pf_lane *lane = lane_of(w);
 	const struct pf_layout *l = &lane->run->layout;
@@ -266,6 +266,17 @@ static enum pf_migrate_result world_migrate(struct pf_world *w, pf_pfn src, pf_p
 	lane->figures.migrations++;
 	lane->hash = (lane->hash * 31 + from) * 31 + to;
 	return PF_MIGRATED;
+}
+
+static enum pf_migrate_result world_migrate(struct pf_world *w, pf_pfn src, pf_pfn dst,
+					    enum pf_mode mode)
+{
+	struct pf_lane *lane = lane_of(w);
+	enum pf_migrate_result result = move_unit(w, src, dst, mode);
+
+	if (lane->run->nr_twins > 1)
+		pf_twin_moved(lane, src, dst, mode, result);
+	return result;
 }
 
 static enum pf_evict_result keep(struct pf_lane *lane, enum pf_evict_result why)
@@ -367,6 +378,14 @@ static void *world_contents(struct pf_world *w, pf_pfn pfn)
 	return idx < pf_layout_pages(&lane->run->layout) ? &lane->contents[idx] : NULL;
 }
 
+_Noreturn static void world_lost(struct pf_world *w, const char *why)
+{
+	struct pf_lane *lane = lane_of(w);
+
+	snprintf(lane->run->report, sizeof(lane->run->report), "%s", why);
+	pf_broken(lane, PF_LAW_ALIVE, "%.*s", (int)strcspn(why, "\n"), why);
+}
+
 void pf_world_init(struct pf_lane *lane)
 {
 	lane->world = (struct pf_world){
@@ -377,6 +396,7 @@ void pf_world_init(struct pf_lane *lane)
 		.spent = world_spent,
 		.event = world_event,
 		.contents = world_contents,
+		.lost = world_lost,
 	};
 }
 

@@ -38,8 +38,14 @@ bool pf_close(FILE *f, const char *path);
 /* A number of 0..max from an option. False: complained. */
 bool pf_number(const char *text, const char *option, unsigned long max, unsigned long *out);
 
-/* An oracle for named implementations (NULL: all). NULL: complained. */
-struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup);
+/*
+ * An oracle for named implementations (NULL: all built-in ones). A machine of
+ * machine.h may be among them, which `*machine` then is (close it behind the
+ * oracle): its start has to be put into the options. NULL: complained.
+ */
+struct pf_machine;
+struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
+				 struct pf_machine *machine);
 
 void pf_write_text(FILE *out, const struct pf_op *ops, size_t n);
 bool pf_write_bytes(FILE *out, const struct pf_op *ops, size_t n);
@@ -59,5 +65,8 @@ int cmd_impls(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_fuzz(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_generate(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_golden(int argc, char **argv);
 
 #endif /* PAGEFUZZ_CMD_H */

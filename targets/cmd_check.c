@@ -230,7 +230,7 @@ int cmd_check(int argc, char **argv)
 	if (optind == argc)
 		return pf_complain("check: no implementation given (see pagefuzz check --help)");
 	snprintf(names, sizeof(names), "%s%s%s", with ? with : "", with ? "," : "", argv[optind]);
-	c.oracle = pf_open_oracle(names, &lineup);
+	c.oracle = pf_open_oracle(names, &lineup, NULL);
 	if (!c.oracle)
 		return PF_EXIT_USAGE;
 	for (int i = optind + 1; i < argc && status == PF_EXIT_CLEAN; i++) {

@@ -263,7 +263,7 @@ int cmd_compare(int argc, char **argv)
 	if (optind + 1 != argc)
 		return pf_complain(
 			"compare: exactly one program is wanted (see pagefuzz compare --help)");
-	o = pf_open_oracle(impls, &lineup);
+	o = pf_open_oracle(impls, &lineup, NULL);
 	if (!o)
 		return PF_EXIT_USAGE;
 	if (!pf_load(&p, argv[optind])) {

@@ -504,7 +504,7 @@ static bool prepare(struct campaign *c)
 		return pf_complain("fuzz: %s: %s", c->target, strerror(errno)), false;
 	if (c->seeds && access(c->seeds, R_OK | X_OK))
 		return pf_complain("fuzz: %s: %s", c->seeds, strerror(errno)), false;
-	c->oracle = pf_open_oracle(c->impls, &lineup);
+	c->oracle = pf_open_oracle(c->impls, &lineup, NULL);
 	if (!c->oracle || !make_dirs(c->corpus) || !make_dirs(c->findings))
 		return false;
 	snprintf(c->tmp, sizeof(c->tmp), "/tmp/pagefuzz-XXXXXX");

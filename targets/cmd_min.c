@@ -47,7 +47,7 @@ static bool open_finding(struct finding *f, const char *command, const char *imp
 	}
 	if (!pf_load(&f->program, argv[optind]))
 		return false;
-	f->oracle = pf_open_oracle(impls, &lineup);
+	f->oracle = pf_open_oracle(impls, &lineup, NULL);
 	if (f->oracle &&
 	    is_finding(pf_oracle_run(f->oracle, f->program.ops, f->program.nr, &f->verdict)))
 		return true;

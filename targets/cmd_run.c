@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "machine.h"
 
 /* ------------------------------------------------------------------ run -- */
 
@@ -12,7 +13,9 @@ static const char run_help[] =
 	"usage: pagefuzz run [OPTION]... FILE...\n"
 	"Run each program (bytes or text, - for standard input) from a fresh start on all\n"
 	"implementations in lockstep. A finding prints its story.\n\n"
-	"  -i, --impls NAMES  comma-separated implementations (default: all)\n"
+	"  -i, --impls NAMES  comma-separated implementations (default: all built-in ones);\n"
+	"                     'kernel' is the real one (make lab), recorded:FILE what it said;\n"
+	"                     all start from its machine then, whatever the program configures\n"
 	"  -t, --trace        print every operation with every answer\n"
 	"  -m, --maps         print the page maps before everything is freed\n"
 	"  -q, --quiet        print nothing unless there is a finding\n"
@@ -80,6 +83,7 @@ int cmd_run(int argc, char **argv)
 	};
 	struct run_args a = {.last_step = SIZE_MAX};
 	struct pf_options oracle_options = {0};
+	struct pf_machine machine = {0};
 	struct pf_lineup lineup;
 	const char *impls = NULL;
 	int c, worst = PF_EXIT_CLEAN;
@@ -110,9 +114,13 @@ int cmd_run(int argc, char **argv)
 	}
 	if (optind == argc)
 		return pf_complain("run: no program given (see pagefuzz run --help)");
-	a.oracle = pf_open_oracle(impls, &lineup);
-	if (!a.oracle)
+	a.oracle = pf_open_oracle(impls, &lineup, &machine);
+	if (!a.oracle) {
+		pf_machine_close(&machine);
 		return PF_EXIT_USAGE;
+	}
+	if (machine.impl)
+		oracle_options.start = &machine.start;
 	if (a.trace) {
 		oracle_options.trace = trace_line;
 		oracle_options.trace_arg = &a;
@@ -128,6 +136,7 @@ int cmd_run(int argc, char **argv)
 	if (!a.quiet && worst != PF_EXIT_USAGE)
 		pf_print_table(stdout, a.oracle);
 	pf_oracle_free(a.oracle);
+	pf_machine_close(&machine);
 	return worst;
 }
 

@@ -18,6 +18,9 @@ static const struct {
 	{"compare", cmd_compare, "a workload on each implementation alone; table with times"},
 	{"impls", cmd_impls, "list the implementations"},
 	{"check", cmd_check, "conformance run of one implementation"},
+	{"generate", cmd_generate, "print a workload of a kind as a program"},
+	{"record", cmd_record, "write a transcript of what an implementation says to a program"},
+	{"golden", cmd_golden, "hold an implementation to transcripts of the real kernel"},
 	{"fuzz", cmd_fuzz, "run a libFuzzer campaign and collect its findings"},
 };
 

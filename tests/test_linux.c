@@ -14,7 +14,7 @@
 #include "impls/linux/internal.h"
 #include "impls/linux/linux.h"
 
-static const struct pf_impl *const impl = &pf_impl_linux;
+static const struct pf_impl *const impl = &pf_impl_linux_plain;
 
 #define GFP_KERNEL (PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM | PF_GFP_IO | PF_GFP_FS)
 #define MAX_EVENTS 64
@@ -40,6 +40,14 @@ static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
 	return b.attrs[pfn - b.layout.base_pfn];
 }
 
+/* All units of these tests that can be moved are single pages. */
+static unsigned world_unit_order(struct pf_world *w, pf_pfn pfn)
+{
+	(void)w;
+	(void)pfn;
+	return 0;
+}
+
 static void world_spent(struct pf_world *w, unsigned units)
 {
 	(void)w;
@@ -56,8 +64,10 @@ static void boot(void)
 {
 	uint32_t pages = pf_layout_pages(&b.layout);
 
-	b.world =
-		(struct pf_world){.attrs = world_attrs, .spent = world_spent, .event = world_event};
+	b.world = (struct pf_world){.attrs = world_attrs,
+				    .unit_order = world_unit_order,
+				    .spent = world_spent,
+				    .event = world_event};
 	b.size = impl->footprint(&b.layout);
 	assert_true(b.size > 0);
 	b.m = aligned_alloc(64, (b.size + 63) / 64 * 64);

@@ -84,7 +84,7 @@ static void test_mirror(void **state)
 
 		build_layout(&l, layouts[k]);
 		assert_true(pf_mirror_setup(&valid, &l) && pf_mirror_setup(&m, &l));
-		pf_mirror_fill(&valid);
+		pf_mirror_fill(&valid, NULL);
 		m.valid = &valid;
 		pf_mirror_copy(&m, &valid);
 		for (uint32_t i = 0; i < pf_layout_pages(&l); i++)

@@ -19,7 +19,7 @@
 #endif
 
 #define LAB_MAGIC	  0x62616c66u /* "flab" */
-#define LAB_PROTO_VERSION 1u
+#define LAB_PROTO_VERSION 2u
 
 /* The shared memory: control block, requests, replies. */
 #define LAB_SHM_BYTES	    (64u << 20)
@@ -28,9 +28,10 @@
 #define LAB_MAX_REQUESTS    (1u << 18)
 #define LAB_MAX_REPLY_WORDS (8u << 20)
 
-#define LAB_NR_SLOTS (1u << 17)
-#define LAB_MAX_BULK 512u
-#define LAB_NO_PFN   0xffffffffu
+#define LAB_NR_SLOTS  (1u << 17)
+#define LAB_MAX_BULK  512u
+#define LAB_MAX_ZONES 4u
+#define LAB_NO_PFN    0xffffffffu
 
 enum lab_state { LAB_BOOTING, LAB_READY, LAB_STOPPED, LAB_BROKEN };
 
@@ -58,21 +59,66 @@ enum lab_status {
 	LAB_FAILED,   /* the agent could not run the batch */
 };
 
+/*
+ * Blocks are named in two ways. With slots, a batch can free what it allocated
+ * itself; who waits for every answer names a block by its first pfn. Whatever
+ * is of order 0 and movable can be moved by compaction, and MOVE says where to.
+ */
 enum lab_op {
 	LAB_PING = 1,	   /* answer: arg */
-	LAB_HELLO,	   /* a HELLO record; answer: 0 */
-	LAB_ALLOC,	   /* order, mobility, gfp, slot; answer: pfn */
+	LAB_HELLO,	   /* a HELLO record of zone arg; answer: 0 */
+	LAB_ALLOC,	   /* order, mobility, gfp, slot; answer: pfn. Stays where it is */
 	LAB_ALLOC_MOVABLE, /* one page that compaction may move, into slot; answer: pfn */
 	LAB_FREE,	   /* slot; answer: pfn */
 	LAB_BULK_ALLOC,	   /* arg pages into slot...; a PAGES record; answer: how many */
 	LAB_BULK_FREE,	   /* order-0 pages of arg slots from slot on; answer: how many */
 	LAB_SPLIT,	   /* slot to pages: first stays, others to arg...; answer: how many */
-	LAB_DRAIN,	   /* empty the zone's per-cpu lists; answer: 0 */
+	LAB_DRAIN,	   /* empty the zones' per-cpu lists; answer: 0 */
 	LAB_COMPACT_NODE,  /* compact the whole node, synchronously; answer: pages moved */
-	LAB_SET_REFUSAL,   /* the next arg migrations return `flags`; answer: arg */
-	LAB_DUMP,	   /* a DUMP record; answer: 0 */
+	LAB_INJECT,	   /* after slot asked, arg migrations return `flags`; answer: arg */
+	LAB_DUMP,	   /* a DUMP record of zone arg; answer: 0 */
 	LAB_SHUTDOWN,	   /* answer: 0; no request behind it is run */
+	/* Blocks by pfn. */
+	LAB_PAGE_ALLOC, /* order, mobility, gfp, flags: highest zone; answer: pfn */
+	LAB_PAGE_FREE,	/* slot: pfn, order; answer: pfn */
+	LAB_PAGE_BULK,	/* arg pages, else as PAGE_ALLOC; a PAGES record; answer: how many */
+	LAB_PAGE_SPLIT, /* slot: pfn; answer: how many */
+	LAB_PAGE_ATTRS, /* slot: pfn, arg: LAB_PAGE_*; answer: 0 */
+	/* The rest of the zones' machinery. */
+	LAB_RETYPE,  /* type arg for the pageblock of pfn slot; answer: 0 */
+	LAB_COMPACT, /* order, mobility, flags: mode; answer: enum lab_compact_result */
+	LAB_TICK,    /* flags: enum lab_daemon, order; answer: 0 */
+	LAB_TUNE,    /* flags: enum lab_knob, arg; answer: 1, or 0 for a bad value */
+	LAB_STATE,   /* a STATE record; answer: 0 */
+	LAB_BREAK,   /* for tests: flags 0 panics, 1 hangs */
 	LAB_NR_OPS,
+};
+
+/* What the owner says of a block; values as impl.h's. */
+#define LAB_PAGE_LIVE	   0x1u
+#define LAB_PAGE_MOVABLE   0x2u
+#define LAB_PAGE_PINNED	   0x4u
+#define LAB_PAGE_WRITEBACK 0x10u
+#define LAB_PAGE_LOCKED	   0x20u
+
+enum lab_compact_result {
+	LAB_COMPACT_SKIPPED,
+	LAB_COMPACT_DEFERRED,
+	LAB_COMPACT_COMPLETE,
+	LAB_COMPACT_PARTIAL_SKIPPED,
+	LAB_COMPACT_CONTENDED,
+	LAB_COMPACT_SUCCESS,
+};
+
+enum lab_daemon { LAB_KCOMPACTD, LAB_KCOMPACTD_PROACTIVE };
+
+enum lab_knob {
+	LAB_WATERMARK_SCALE_FACTOR,
+	LAB_MIN_FREE_KBYTES,
+	LAB_WATERMARK_BOOST_FACTOR,
+	LAB_EXTFRAG_THRESHOLD,
+	LAB_COMPACTION_PROACTIVENESS,
+	LAB_NR_KNOBS,
 };
 
 /* Answers that are no pfn and no count. */
@@ -84,7 +130,7 @@ struct lab_request {
 	uint8_t op;
 	uint8_t order;
 	uint8_t mobility; /* 0 unmovable, 1 movable, 2 reclaimable */
-	uint8_t flags;	  /* LAB_SET_REFUSAL: enum lab_move_result */
+	uint8_t flags;	  /* LAB_INJECT: enum lab_move_result; others as said at the op */
 	uint32_t gfp;	  /* 6.1's bits; see LAB_GFP_* for those that are passed on */
 	uint32_t slot;
 	uint32_t arg;
@@ -106,7 +152,7 @@ struct lab_request {
 
 /*
  * The replies are records, one behind the other. A request makes any number of
- * MOVE records, then its HELLO, PAGES or DUMP, then exactly one ANSWER.
+ * MOVE records, then its HELLO, PAGES, DUMP or STATE, then exactly one ANSWER.
  */
 enum lab_record_kind {
 	LAB_REC_ANSWER = 1, /* one word */
@@ -114,6 +160,7 @@ enum lab_record_kind {
 	LAB_REC_HELLO,	    /* struct lab_hello */
 	LAB_REC_PAGES,	    /* pfns */
 	LAB_REC_DUMP,	    /* struct lab_dump_head, then the lists */
+	LAB_REC_STATE,	    /* struct lab_state_record */
 	LAB_NR_RECORD_KINDS,
 };
 
@@ -129,7 +176,7 @@ enum lab_move_result { LAB_MOVED, LAB_MOVE_AGAIN, LAB_MOVE_BUSY };
 struct lab_move {
 	uint32_t src;
 	uint32_t dst;
-	uint32_t slot;
+	uint32_t slot; /* LAB_NR_SLOTS: in none */
 	uint16_t mode; /* the kernel's enum migrate_mode */
 	uint16_t result;
 };
@@ -140,6 +187,16 @@ enum lab_symbol {
 	LAB_SYM_GET_PFNBLOCK_FLAGS_MASK,
 	LAB_SYM_COMPACT_NODE,
 	LAB_SYM_FREE_UNREF_PAGE_LIST,
+	LAB_SYM_KSWAPD_STOP,
+	LAB_SYM_TRY_TO_COMPACT_PAGES,
+	LAB_SYM_SET_PAGEBLOCK_MIGRATETYPE,
+	LAB_SYM_MOVE_FREEPAGES_BLOCK,
+	LAB_SYM_SETUP_PER_ZONE_WMARKS,
+	LAB_SYM_MIN_FREE_KBYTES,
+	LAB_SYM_WATERMARK_SCALE_FACTOR,
+	LAB_SYM_WATERMARK_BOOST_FACTOR,
+	LAB_SYM_EXTFRAG_THRESHOLD,
+	LAB_SYM_COMPACTION_PROACTIVENESS,
 	LAB_NR_SYMBOLS,
 };
 
@@ -147,13 +204,14 @@ struct lab_hello {
 	uint32_t version_code; /* the kernel's LINUX_VERSION_CODE */
 	uint32_t symbols;      /* bits of enum lab_symbol */
 	uint32_t node;
+	uint32_t nr_zones; /* of the node, lowest first; the next fields are of one */
+	uint32_t lru_pages;
 	uint32_t start_pfn;
 	uint32_t end_pfn; /* exclusive */
 	uint32_t present;
 	uint32_t managed;
 	uint32_t block_order; /* the kernel has a macro of the full name, pageblock_order */
 	uint32_t max_order;   /* inclusive */
-	uint32_t nr_types;
 	uint32_t nr_pcp_lists;
 	uint32_t watermark[3]; /* min, low, high */
 	uint32_t pcp_high;
@@ -162,6 +220,9 @@ struct lab_hello {
 	char release[64];
 	char zone[16];
 };
+
+/* Pageblock types, the same on all kernels. */
+#define LAB_NR_TYPES 6u /* unmovable, movable, reclaimable, highatomic, CMA, isolate */
 
 /*
  * A dump is this head, then lists of the form "count, count pfns or values":
@@ -172,16 +233,19 @@ struct lab_hello {
 struct lab_dump_head {
 	uint32_t start_pfn;
 	uint32_t spanned;
+	uint32_t present;
 	uint32_t managed;
-	uint32_t block_order; /* the kernel has a macro of the full name, pageblock_order */
+	uint32_t block_order;
 	uint32_t max_order;
-	uint32_t nr_types;
+	uint32_t nr_types; /* LAB_NR_TYPES */
 	uint32_t nr_pcp_lists;
 	uint32_t free_global; /* NR_FREE_PAGES without the per-cpu differences: what marks see */
 	uint32_t free_exact;  /* with them */
 	uint32_t watermark[3];
 	uint32_t watermark_boost;
-	uint32_t zone_flags;
+	uint32_t lowmem_reserve[4]; /* DMA, DMA32, Normal, Movable */
+	uint32_t boosted;	    /* zone flags */
+	uint32_t reclaim_active;
 	uint32_t nr_reserved_highatomic;
 	uint32_t nr_isolate_pageblock;
 	uint32_t contiguous;
@@ -202,6 +266,18 @@ struct lab_dump_head {
 	uint32_t stray_moves; /* migrations outside a batch, which left no MOVE record */
 	uint32_t refusals_left;
 	uint32_t nr_free[16]; /* free blocks by order, as the kernel counts them */
+};
+
+/* What changes with nearly every request, for who wants to know it after each. */
+struct lab_state_record {
+	uint32_t nr_zones;
+	uint32_t stray_moves;
+	struct {
+		uint32_t free_exact;
+		uint32_t pcp_count;
+	} zone[LAB_MAX_ZONES];
+	/* Events since the module was loaded, in the order of impls/dump.h. */
+	uint32_t total[11];
 };
 
 #endif /* LAB_PROTO_H */

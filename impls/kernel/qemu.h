@@ -14,13 +14,21 @@
 
 #include "proto.h"
 
+/* Where the lab's node gets its memory from; see README.md. */
+enum lab_place {
+	LAB_PLACE_DIMM,	 /* plugged in: aligned and pristine, ZONE_NORMAL */
+	LAB_PLACE_BOOT,	 /* there from the start: some in use, no aligned end, ZONE_DMA32 */
+	LAB_PLACE_SPLIT, /* likewise, half of it below 4G: ZONE_DMA32 and ZONE_NORMAL */
+};
+
 struct lab_config {
-	const char *qemu;      /* NULL: qemu-system-x86_64 of the PATH */
-	const char *kernel;    /* bzImage */
-	const char *initrd;    /* with lab.ko and agent, see scripts/lab */
-	const char *console;   /* file to write the guest's console to */
-	const char *append;    /* NULL, or more of the kernel's command line */
-	unsigned node_mb;      /* size of the lab's node, a multiple of 128; 0: 128 */
+	const char *qemu;    /* NULL: qemu-system-x86_64 of the PATH */
+	const char *kernel;  /* bzImage */
+	const char *initrd;  /* with lab.ko and agent, see scripts/lab */
+	const char *console; /* file to write the guest's console to */
+	const char *append;  /* NULL, or more of the kernel's command line */
+	enum lab_place place;
+	unsigned node_mb;      /* size of the lab's node, a multiple of 128; 0: 128, split: 256 */
 	unsigned boot_seconds; /* 0: 120 */
 };
 
@@ -48,5 +56,7 @@ bool lab_run(struct lab *lab, const struct lab_request *requests, uint32_t nr, u
 /* Asks the guest to shut down; kills QEMU after `seconds`. */
 bool lab_stop(struct lab *lab, unsigned seconds);
 void lab_kill(struct lab *lab);
+/* For who finds the guest at fault: kills it, notes why and the end of its console. */
+bool lab_fail(struct lab *lab, const char *what);
 
 #endif /* LAB_QEMU_H */

@@ -20,6 +20,8 @@ static uint32_t least_words(unsigned kind)
 		return sizeof(struct lab_hello) / 4;
 	case LAB_REC_DUMP:
 		return DUMP_WORDS;
+	case LAB_REC_STATE:
+		return sizeof(struct lab_state_record) / 4;
 	}
 	return 0;
 }
@@ -87,6 +89,14 @@ bool lab_read_hello(const struct lab_record *record, struct lab_hello *hello)
 	hello->release[sizeof(hello->release) - 1] = '\0';
 	hello->zone[sizeof(hello->zone) - 1] = '\0';
 	return true;
+}
+
+bool lab_read_state(const struct lab_record *record, struct lab_state_record *state)
+{
+	if (record->kind != LAB_REC_STATE || record->nr_words != sizeof(*state) / 4)
+		return false;
+	memcpy(state, record->words, sizeof(*state));
+	return state->nr_zones <= LAB_MAX_ZONES;
 }
 
 uint64_t lab_reply_hash(const uint32_t *words, uint32_t nr_words)

@@ -41,12 +41,13 @@ struct lab_list {
 struct lab_dump {
 	const struct lab_dump_head *head;
 	struct lab_list pcp[LAB_MAX_LISTS];
-	struct lab_list blocks; /* a value per pageblock: type | skip << 3 */
+	struct lab_list blocks; /* a value per pageblock: type, and 8 for the skip bit */
 	struct lab_list free[LAB_MAX_ORDERS][LAB_MAX_TYPES];
 };
 
 bool lab_read_dump(const struct lab_record *record, struct lab_dump *dump);
 bool lab_read_hello(const struct lab_record *record, struct lab_hello *hello);
+bool lab_read_state(const struct lab_record *record, struct lab_state_record *state);
 
 /*
  * Hash of all replies but what the clock changes (pcp_expire): equal for equal

@@ -8,6 +8,8 @@
 struct tally {
 	u32 nr_free[PF_NR_ORDERS];
 	u64 pages;
+	u64 isolated; /* of these, on the lists of type ISOLATE */
+	u64 cached;   /* pages on per-cpu lists; for pages: blocks */
 };
 
 /* One list: every link, and the flags of every block on it. */
@@ -32,17 +34,82 @@ static const char *check_list(struct machine *m, const struct zone *zone, unsign
 			return "page on a free list without Buddy";
 		if (buddy_order(m, pfn) != order)
 			return "block on the free list of another order";
+		if (is_migrate_isolate(mt))
+			tally->isolated += 1u << order;
 	}
 	if (m->lru[head].prev != prev)
 		return "free list: tail of head is not the last block";
 	return NULL;
 }
 
-/* May these two free buddies stay apart? Only if a type without fallbacks is involved. */
+/* The lists of one cpu. */
+static const char *check_pcp(struct machine *m, const struct zone *zone,
+			     const struct per_cpu_pages *pcp, struct tally *tally)
+{
+	int count = 0;
+
+	for (unsigned int i = 0; i < NR_PCP_LISTS; i++) {
+		u32 head = pcp->list_base + i;
+		unsigned int order =
+			i < NR_LOWORDER_PCP_LISTS ? i / MIGRATE_PCPTYPES : m->pageblock_order;
+		u32 prev = head;
+		u32 pfn = m->lru[head].next;
+
+		for (; pfn != head; prev = pfn, pfn = m->lru[pfn].next) {
+			if (pfn >= m->nr_pages)
+				return "per-cpu list leads to something that is not a page";
+			if (m->lru[pfn].prev != prev)
+				return "per-cpu list: prev of next is not me";
+			if (page_zone(m, pfn) != zone)
+				return "block on a per-cpu list of another zone";
+			if (!page_pcp(m, pfn))
+				return "page on a per-cpu list that does not know it";
+			if (get_pcppage_migratetype(m, pfn) >= MIGRATE_TYPES)
+				return "cached block of no known type";
+			if (pfn & ((1u << order) - 1))
+				return "cached block is not aligned";
+			count += 1 << order;
+			tally->cached++;
+			/* Also what ends the walk on a list that is a loop. */
+			if (count > pcp->count)
+				return "more pages on the per-cpu lists than count says";
+		}
+		if (m->lru[head].prev != prev)
+			return "per-cpu list: tail of head is not the last block";
+	}
+	return count == pcp->count ? NULL : "fewer pages on the per-cpu lists than count says";
+}
+
+/* The counters that are kept twice. */
+static const char *check_counters(const struct machine *m, const struct zone *zone)
+{
+	int64_t free = zone->vm_stat_free, cached = 0;
+
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		free += zone->pcp[cpu].free_diff;
+		cached += zone->pcp[cpu].count;
+	}
+	if (free != (int64_t)zone->count.free)
+		return "NR_FREE_PAGES and its differences are not what is free";
+	if (cached != (int64_t)zone->count.cached)
+		return "cached pages are not what the cpus have";
+	if ((u64)zone->count.free + zone->count.cached + zone->count.isolated > zone->count.managed)
+		return "more free pages than managed ones";
+	return NULL;
+}
+
+/*
+ * May these two free buddies stay apart? Only if a type without fallbacks is
+ * involved, or was: blocks do not merge when their pageblocks change type.
+ */
 static bool may_stay_apart(const struct machine *m, u32 pfn, u32 buddy, unsigned int order)
 {
-	unsigned int a = get_pageblock_migratetype(m, pfn);
-	unsigned int b = get_pageblock_migratetype(m, buddy);
+	unsigned int a, b;
+
+	if (!m->off.no_highatomic)
+		return order >= m->pageblock_order;
+	a = get_pageblock_migratetype(m, pfn);
+	b = get_pageblock_migratetype(m, buddy);
 
 	return order >= m->pageblock_order && a != b &&
 	       !(migratetype_is_mergeable(a) && migratetype_is_mergeable(b));
@@ -59,6 +126,8 @@ static const char *check_pages(struct machine *m, const struct zone *zone, struc
 
 		if (page_zone(m, pfn) != zone)
 			return "page says it is in another zone";
+		if (page_pcp(m, pfn))
+			tally->cached++;
 		if (!page_buddy(m, pfn)) {
 			pfn++;
 			continue;
@@ -75,8 +144,8 @@ static const char *check_pages(struct machine *m, const struct zone *zone, struc
 		    !may_stay_apart(m, pfn, pfn ^ size, order))
 			return "two free buddies that should have merged";
 		for (u32 i = 1; i < size; i++)
-			if (page_buddy(m, pfn + i))
-				return "free block inside a free block";
+			if (m->page_flags[pfn + i] & PG_STATE_MASK)
+				return "free or cached block inside a free block";
 		tally->nr_free[order]++;
 		tally->pages += size;
 		pfn += size;
@@ -104,17 +173,24 @@ static const char *check_zone(struct machine *m, const struct zone *zone)
 	for (unsigned int order = 0; order <= m->max_order; order++)
 		if (in_pages.nr_free[order] != on_lists.nr_free[order])
 			return "page has Buddy but is on no free list";
-	if (in_pages.pages != zone->count.free)
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		err = check_pcp(m, zone, &zone->pcp[cpu], &on_lists);
+		if (err)
+			return err;
+	}
+	if (in_pages.cached != on_lists.cached)
+		return "page says that it is cached but is on no per-cpu list";
+	if (on_lists.isolated != zone->count.isolated)
+		return "isolated free pages are not what their lists hold";
+	if (in_pages.pages - on_lists.isolated != zone->count.free)
 		return "NR_FREE_PAGES is not what the free lists hold";
-	if (zone->count.free > zone->count.managed)
-		return "more free pages than managed ones";
-	return NULL;
+	return check_counters(m, zone);
 }
 
 const char *lx_self_check(struct machine *m)
 {
 	for (u32 i = 0; i < m->nr_pageblocks; i++)
-		if (m->pageblock_flags[i] >= MIGRATE_TYPES)
+		if ((m->pageblock_flags[i] & PB_TYPE_MASK) >= MIGRATE_TYPES)
 			return "pageblock of no known type";
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		const char *err = check_zone(m, &m->zone[i]);

@@ -7,25 +7,41 @@
 #include "internal.h"
 #include "linux.h"
 
-static void linux_init(void *state, const struct pf_layout *layout, struct pf_world *world)
+/* A cpu that is not there can't run anything; then another one did it. */
+static void run_on(struct machine *m, unsigned int cpu)
 {
-	lx_boot(state, layout, world);
+	m->cpu = m->cpu_online >> cpu & 1u ? cpu : (unsigned int)__builtin_ctz(m->cpu_online);
 }
 
 static pf_pfn linux_alloc(void *state, const struct pf_request *req)
 {
 	struct machine *m = state;
-	u32 pfn = lx_alloc_pages(m, req);
+	u32 pfn;
 
+	run_on(m, req->cpu);
+	pfn = lx_alloc_pages(m, req);
 	return pfn == LX_NONE ? PF_NO_PFN : absolute_pfn(m, pfn);
+}
+
+static unsigned linux_alloc_bulk(void *state, const struct pf_request *req, unsigned nr,
+				 pf_pfn *pfns)
+{
+	struct machine *m = state;
+	unsigned int got;
+
+	run_on(m, req->cpu);
+	got = lx_alloc_pages_bulk(m, req, nr, pfns);
+	for (unsigned int i = 0; i < got; i++)
+		pfns[i] = absolute_pfn(m, pfns[i]);
+	return got;
 }
 
 static void linux_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 {
 	struct machine *m = state;
 
-	(void)cpu;
-	lx_free_pages_ok(m, pfn - m->base_pfn, order, FPI_NONE);
+	run_on(m, cpu);
+	lx_free_pages(m, pfn - m->base_pfn, order, m->cpu);
 }
 
 /* No state is kept for an allocated block as a whole, so there is nothing to divide. */
@@ -44,13 +60,30 @@ static bool linux_claim(void *state, pf_pfn pfn, unsigned order, unsigned mobili
 	if (order > m->max_order || pfn < m->base_pfn || pfn - m->base_pfn >= m->nr_pages ||
 	    (pfn & ((1u << order) - 1)))
 		return false;
+	if (lx_take_page_off_buddy(m, pfn - m->base_pfn, order))
+		return true;
+	/* Part of it may be cached. */
+	run_on(m, 0);
+	lx_drain_all_pages(m, NULL);
 	return lx_take_page_off_buddy(m, pfn - m->base_pfn, order);
+}
+
+static void census_list(const struct machine *m, u32 head, unsigned int order, enum pf_where where,
+			unsigned int mt, pf_block_fn fn, void *arg)
+{
+	struct pf_block block = {.order = (u8)order, .type = (u8)mt, .where = (u8)where};
+
+	for (u32 at = m->lru[head].next; at != head; at = m->lru[at].next) {
+		block.pfn = absolute_pfn(m, at);
+		if (where == PF_CACHED)
+			block.type = (u8)get_pcppage_migratetype(m, at);
+		fn(arg, &block);
+	}
 }
 
 static void linux_census(void *state, pf_block_fn fn, void *arg)
 {
 	struct machine *m = state;
-	struct pf_block block = {.where = PF_FREE};
 
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		const struct zone *zone = &m->zone[i];
@@ -58,16 +91,19 @@ static void linux_census(void *state, pf_block_fn fn, void *arg)
 		for (unsigned int order = 0; order <= m->max_order; order++) {
 			if (!zone->count.nr_free[order])
 				continue;
-			block.order = (u8)order;
-			for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++) {
-				u32 head = free_list(zone, order, mt);
+			for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)
+				census_list(m, free_list(zone, order, mt), order,
+					    is_migrate_isolate(mt) ? PF_ISOLATED : PF_FREE, mt, fn,
+					    arg);
+		}
+		for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+			const struct per_cpu_pages *pcp = &zone->pcp[cpu];
 
-				block.type = (u8)mt;
-				for (u32 at = m->lru[head].next; at != head; at = m->lru[at].next) {
-					block.pfn = absolute_pfn(m, at);
-					fn(arg, &block);
-				}
-			}
+			for (unsigned int l = 0; pcp->count && l < NR_PCP_LISTS; l++)
+				census_list(m, pcp->list_base + l,
+					    l < NR_LOWORDER_PCP_LISTS ? l / MIGRATE_PCPTYPES
+								      : m->pageblock_order,
+					    PF_CACHED, 0, fn, arg);
 		}
 	}
 }
@@ -83,7 +119,96 @@ static const struct pf_stats *linux_stats(void *state)
 {
 	struct machine *m = state;
 
+#define TOTAL(item) (m->total[PF_DUMP_##item] - m->total_at_load[PF_DUMP_##item])
+	m->stat.pgmigrate_success = TOTAL(PGMIGRATE_SUCCESS);
+	m->stat.pgmigrate_fail = TOTAL(PGMIGRATE_FAIL);
+	m->stat.compact_stall = TOTAL(COMPACT_STALL);
+	m->stat.compact_success = TOTAL(COMPACT_SUCCESS);
+	m->stat.compact_fail = TOTAL(COMPACT_FAIL);
+	m->stat.compact_migrate_scanned = TOTAL(COMPACT_MIGRATE_SCANNED);
+	m->stat.compact_free_scanned = TOTAL(COMPACT_FREE_SCANNED);
+#undef TOTAL
 	return &m->stat;
+}
+
+static void linux_drain(void *state, int cpu)
+{
+	struct machine *m = state;
+
+	if (cpu < 0) {
+		run_on(m, 0);
+		lx_drain_all_pages(m, NULL);
+	} else if (m->cpu_online >> cpu & 1u) {
+		run_on(m, (unsigned int)cpu);
+		lx_drain_local_pages(m, NULL);
+	}
+}
+
+static bool linux_tune(void *state, enum pf_knob knob, uint32_t value)
+{
+	struct machine *m = state;
+
+	run_on(m, 0);
+	switch (knob) {
+	case PF_WATERMARK_SCALE_FACTOR:
+		return lx_watermark_scale_factor_sysctl_handler(m, value);
+	case PF_MIN_FREE_KBYTES:
+		return lx_min_free_kbytes_sysctl_handler(m, value);
+	case PF_WATERMARK_BOOST_FACTOR:
+		if (value > INT32_MAX)
+			return false;
+		m->watermark_boost_factor = (int)value;
+		return true;
+	case PF_EXTFRAG_THRESHOLD:
+		if (value > 1000)
+			return false;
+		m->extfrag_threshold = value;
+		return true;
+	case PF_COMPACTION_PROACTIVENESS:
+		if (value > 100)
+			return false;
+		m->compaction_proactiveness = value;
+		for (unsigned int i = 0; value && i < m->nr_nodes; i++)
+			m->node[i].proactive_compact_trigger = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void linux_retype(void *state, pf_pfn pfn, unsigned type)
+{
+	struct machine *m = state;
+	u32 at = pfn - m->base_pfn;
+
+	run_on(m, 0);
+	lx_set_pageblock_migratetype(m, at, type);
+	lx_move_freepages_block(m, page_zone(m, at), at, type, NULL);
+}
+
+/* The first cpu stays: on x86 it cannot go. */
+static bool linux_set_cpu(void *state, unsigned cpu, bool online)
+{
+	struct machine *m = state;
+
+	if (cpu >= m->nr_cpus || !cpu || !!(m->cpu_online >> cpu & 1u) == online)
+		return false;
+	run_on(m, 0);
+	if (online)
+		lx_page_alloc_cpu_online(m, cpu);
+	else
+		lx_page_alloc_cpu_dead(m, cpu);
+	return true;
+}
+
+static bool linux_load(void *state, const struct pf_dump *dump)
+{
+	return lx_load(state, dump);
+}
+
+static void linux_dump(void *state, struct pf_dump *d)
+{
+	lx_dump(state, d);
 }
 
 static unsigned linux_block_type(void *state, pf_pfn pfn)
@@ -98,21 +223,79 @@ static const char *linux_self_check(void *state)
 	return lx_self_check(state);
 }
 
+/* What all variants have; a later initialiser of a field wins. */
+#define COMMON                                                                      \
+	.footprint = lx_footprint, .alloc = linux_alloc, .free = linux_free,        \
+	.census = linux_census, .counters = linux_counters, .stats = linux_stats,   \
+	.split = linux_split, .claim = linux_claim, .block_type = linux_block_type, \
+	.self_check = linux_self_check, .retype = linux_retype, .load = linux_load, \
+	.dump = linux_dump, .tune = linux_tune, .set_cpu = linux_set_cpu
+
+#define FEATURES (PF_F_MOBILITY | PF_F_ZONES | PF_F_SNAPSHOT)
+
+/* A variant: its identifier, and the switches that are not as in the kernel. */
+#define DEFINE_INIT(id, ...)                                                                       \
+	static void init_##id(void *state, const struct pf_layout *layout, struct pf_world *world) \
+	{                                                                                          \
+		static const struct lx_switches off = {__VA_ARGS__};                               \
+                                                                                                   \
+		lx_boot(state, layout, world, &off);                                               \
+	}
+
+DEFINE_INIT(linux, .no_pcp = false)
+DEFINE_INIT(nopcp, .no_pcp = true)
+DEFINE_INIT(nofrag_off, .no_nofragment = true)
+DEFINE_INIT(noboost, .no_boost = true)
+DEFINE_INIT(nohighatomic, .no_highatomic = true)
+DEFINE_INIT(nogroup, .no_grouping = true)
+DEFINE_INIT(plain, .no_pcp = true, .no_vmstat_diff = true, .no_nofragment = true, .no_boost = true,
+	    .no_highatomic = true, .no_lowmem_reserve = true, .always_grouping = true,
+	    .always_wake = true, .no_compaction = true)
+
 const struct pf_impl pf_impl_linux = {
+	COMMON,
 	.name = "linux",
-	.summary = "port of the Linux 6.1 page allocator: buddy core, migrate types, watermarks",
-	.features = PF_F_MOBILITY | PF_F_ZONES | PF_F_WATERMARKS | PF_F_CANONICAL | PF_F_SNAPSHOT,
+	.summary = "port of the Linux 6.1.192 page allocator",
+	.features = FEATURES | PF_F_CACHE,
+	.tier = PF_TIER_TWIN,
+	.group = "linux-6.1",
+	.init = init_linux,
+	.alloc_bulk = linux_alloc_bulk,
+	.drain = linux_drain,
+};
+
+/* The port with one part left out, and so of no group. */
+#define VARIANT(id, what, more)                                                                  \
+	{                                                                                        \
+		COMMON, .name = what, .summary = more, .features = FEATURES | PF_F_CACHE,        \
+			.tier = PF_TIER_SPEC, .init = init_##id, .alloc_bulk = linux_alloc_bulk, \
+			.drain = linux_drain,                                                    \
+	}
+
+static const struct pf_impl pf_impl_nopcp =
+	VARIANT(nopcp, "linux-nopcp", "linux without per-cpu lists");
+static const struct pf_impl pf_impl_nofrag_off =
+	VARIANT(nofrag_off, "linux-nofrag", "linux without ALLOC_NOFRAGMENT");
+static const struct pf_impl pf_impl_noboost =
+	VARIANT(noboost, "linux-noboost", "linux without watermark boosts");
+static const struct pf_impl pf_impl_nohighatomic =
+	VARIANT(nohighatomic, "linux-nohigh", "linux without highatomic reserves");
+static const struct pf_impl pf_impl_nogroup =
+	VARIANT(nogroup, "linux-nogroup", "linux without grouping by mobility");
+
+const struct pf_impl pf_impl_linux_plain = {
+	COMMON,
+	.name = "linux-plain",
+	.summary = "linux with all of that left out: the buddy core and nothing else",
+	.features = FEATURES | PF_F_WATERMARKS | PF_F_CANONICAL,
 	.tier = PF_TIER_EXACT,
 	.group = "lists",
-	.footprint = lx_footprint,
-	.init = linux_init,
-	.alloc = linux_alloc,
-	.free = linux_free,
-	.census = linux_census,
-	.counters = linux_counters,
-	.stats = linux_stats,
-	.split = linux_split,
-	.claim = linux_claim,
-	.block_type = linux_block_type,
-	.self_check = linux_self_check,
+	.init = init_plain,
 };
+
+const struct pf_impl *const pf_linux_variants[] = {
+	&pf_impl_nopcp,	       &pf_impl_nofrag_off, &pf_impl_noboost,
+	&pf_impl_nohighatomic, &pf_impl_nogroup,    &pf_impl_linux_plain,
+};
+
+const unsigned pf_nr_linux_variants = sizeof(pf_linux_variants) / sizeof(pf_linux_variants[0]);

@@ -21,6 +21,9 @@
 #define ALLOC_OOM	    0x8u
 #define ALLOC_NON_BLOCK	    0x10u
 #define ALLOC_MIN_RESERVE   0x20u
+#define ALLOC_CPUSET	    0x40u
+#define ALLOC_CMA	    0x80u
+#define ALLOC_NOFRAGMENT    0x100u
 #define ALLOC_HIGHATOMIC    0x200u
 #define ALLOC_KSWAPD	    0x800u
 #define ALLOC_RESERVES	    (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
@@ -34,6 +37,14 @@ typedef unsigned int fpi_t;
 #define FPI_NONE    0u
 #define FPI_TO_TAIL 1u /* at the tail, whatever else speaks for the head */
 
+/* What a request comes down to. */
+struct alloc_context {
+	const struct zonelist *zonelist;
+	const struct zoneref *preferred_zoneref; /* NULL: no zone is allowed */
+	unsigned int migratetype;
+	unsigned int highest_zoneidx;
+};
+
 /* No such page or list. */
 #define LX_NONE UINT32_MAX
 
@@ -46,7 +57,40 @@ static inline u32 pageblock_nr_pages(const struct machine *m)
 
 static inline unsigned int get_pageblock_migratetype(const struct machine *m, u32 pfn)
 {
-	return m->pageblock_flags[pfn >> m->pageblock_order];
+	return m->pageblock_flags[pfn >> m->pageblock_order] & PB_TYPE_MASK;
+}
+
+static inline void set_pfnblock_flags_mask(struct machine *m, u32 pfn, unsigned int flags,
+					   unsigned int mask)
+{
+	u8 *byte = &m->pageblock_flags[pfn >> m->pageblock_order];
+
+	*byte = (u8)((*byte & ~mask) | flags);
+}
+
+static inline bool get_pageblock_skip(const struct machine *m, u32 pfn)
+{
+	return m->pageblock_flags[pfn >> m->pageblock_order] & PB_MIGRATE_SKIP;
+}
+
+static inline void set_pageblock_skip(struct machine *m, u32 pfn)
+{
+	m->pageblock_flags[pfn >> m->pageblock_order] |= PB_MIGRATE_SKIP;
+}
+
+static inline void clear_pageblock_skip(struct machine *m, u32 pfn)
+{
+	m->pageblock_flags[pfn >> m->pageblock_order] &= (u8)~PB_MIGRATE_SKIP;
+}
+
+static inline bool is_migrate_isolate(unsigned int mt)
+{
+	return mt == MIGRATE_ISOLATE;
+}
+
+static inline bool is_migrate_cma(unsigned int mt)
+{
+	return mt == MIGRATE_CMA;
 }
 
 static inline bool migratetype_is_mergeable(unsigned int mt)
@@ -61,20 +105,42 @@ static inline struct zone *page_zone(struct machine *m, u32 pfn)
 	return &m->zone[m->page_flags[pfn] >> PG_ZONE_SHIFT];
 }
 
+/* Does the page head a free block? */
 static inline bool page_buddy(const struct machine *m, u32 pfn)
 {
-	return m->page_flags[pfn] & PG_BUDDY_MASK;
+	return (m->page_flags[pfn] & PG_STATE_MASK) - 1u < PG_PCP - 1;
 }
 
 /* Only for a page that heads a free block. */
 static inline unsigned int buddy_order(const struct machine *m, u32 pfn)
 {
-	return (m->page_flags[pfn] & PG_BUDDY_MASK) - 1u;
+	return (m->page_flags[pfn] & PG_STATE_MASK) - 1u;
 }
 
 static inline void set_buddy_order(struct machine *m, u32 pfn, unsigned int order)
 {
 	m->page_flags[pfn] = (u8)((m->page_flags[pfn] & PG_ZONE_MASK) | (order + 1));
+}
+
+/* Does the page head a block on a per-cpu list? */
+static inline bool page_pcp(const struct machine *m, u32 pfn)
+{
+	return (m->page_flags[pfn] & PG_STATE_MASK) >= PG_PCP;
+}
+
+static inline unsigned int get_pcppage_migratetype(const struct machine *m, u32 pfn)
+{
+	return (m->page_flags[pfn] & PG_STATE_MASK) - PG_PCP;
+}
+
+static inline void set_pcppage_migratetype(struct machine *m, u32 pfn, unsigned int mt)
+{
+	m->page_flags[pfn] = (u8)((m->page_flags[pfn] & PG_ZONE_MASK) | (PG_PCP + mt));
+}
+
+static inline void clear_page_state(struct machine *m, u32 pfn)
+{
+	m->page_flags[pfn] &= PG_ZONE_MASK;
 }
 
 static inline bool zone_spans_pfn(const struct zone *zone, u32 pfn)
@@ -151,6 +217,47 @@ static inline pf_pfn absolute_pfn(const struct machine *m, u32 pfn)
 	return m->base_pfn + pfn;
 }
 
+/* Event totals that dumps carry; PF_DUMP_* of enum pf_total_field. */
+static inline void count_vm_events(struct machine *m, enum pf_total_field item, u64 n)
+{
+	m->total[item] += n;
+}
+
+/* Report an event; the fields follow its type. */
+#define lx_event(m, ev, ...)                           \
+	lx_emit(m, ev, (const int64_t[]){__VA_ARGS__}, \
+		sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+
+void lx_emit(struct machine *m, enum pf_event_type type, const int64_t *field, size_t nr);
+
+/* First zone at or after z that the request may use; NULL at the end of the list. */
+static inline const struct zoneref *next_zones_zonelist(const struct zonelist *list,
+							const struct zoneref *z,
+							unsigned int highest_zoneidx)
+{
+	const struct zoneref *end = list->ref + list->nr;
+
+	while (z < end && z->zone_idx > highest_zoneidx)
+		z++;
+	return z < end ? z : NULL;
+}
+
+/* Zones of a request from the preferred one on. */
+#define for_each_zone_zonelist(z, ac)        \
+	for (z = (ac)->preferred_zoneref; z; \
+	     z = next_zones_zonelist((ac)->zonelist, z + 1, (ac)->highest_zoneidx))
+
+static inline u32 wmark_pages(const struct zone *zone, enum zone_watermarks w)
+{
+	return zone->_watermark[w] + zone->watermark_boost;
+}
+
+/* zone_page_state(): what fast checks see, and never below zero. */
+static inline u32 zone_page_state_free(const struct zone *zone)
+{
+	return zone->vm_stat_free < 0 ? 0 : (u32)zone->vm_stat_free;
+}
+
 /* Account `units` pages, blocks or entries looked at. May not return. */
 static inline void spent(struct machine *m, unsigned int units)
 {
@@ -167,14 +274,51 @@ size_t lx_footprint(const struct pf_layout *layout);
  * the free lists. Ports the outcome of memmap_init(), build_all_zonelists() and
  * memblock_free_all() (6.1).
  */
-void lx_boot(struct machine *m, const struct pf_layout *layout, struct pf_world *world);
+void lx_boot(struct machine *m, const struct pf_layout *layout, struct pf_world *world,
+	     const struct lx_switches *off);
+
+/* Recompute marks, reserves and list sizes. Named as in mm/page_alloc.c (6.1). */
+void lx_setup_per_zone_wmarks(struct machine *m);
+void lx_setup_per_zone_lowmem_reserve(struct machine *m);
+void lx_zone_pcp_update(struct machine *m, struct zone *zone, int cpu_online);
+unsigned int lx_nr_free_buffer_pages(const struct machine *m);
+
+/* A sysctl is written; false: value refused. */
+bool lx_min_free_kbytes_sysctl_handler(struct machine *m, u32 value);
+bool lx_watermark_scale_factor_sysctl_handler(struct machine *m, u32 value);
+
+/*
+ * A cpu goes or has come: these also do what mm/vmstat.c does then. Port
+ * page_alloc_cpu_dead() and page_alloc_cpu_online() (6.1).
+ */
+void lx_page_alloc_cpu_dead(struct machine *m, unsigned int cpu);
+void lx_page_alloc_cpu_online(struct machine *m, unsigned int cpu);
 
 /* ------------------------------------------------------- page_alloc.c --- */
 
 /* A block of 2^req->order pages, LX_NONE if there is none. Ports __alloc_pages() (6.1). */
 u32 lx_alloc_pages(struct machine *m, const struct pf_request *req);
 
-/* Give back 2^order allocated pages. Ports __free_pages_ok() (6.1). */
+/* Up to nr pages into pfns[]; returns how many. Ports __alloc_pages_bulk() (6.1). */
+unsigned int lx_alloc_pages_bulk(struct machine *m, const struct pf_request *req, unsigned int nr,
+				 u32 *pfns);
+
+/* Try the zones of a request once. Ports get_page_from_freelist() (6.1). */
+u32 lx_get_page_from_freelist(struct machine *m, unsigned int order, u32 gfp,
+			      unsigned int alloc_flags, const struct alloc_context *ac);
+
+/*
+ * Give one highatomic pageblock back to the request's type; at least one is
+ * kept unless force. False: there is none. unreserve_highatomic_pageblock()
+ * (6.1), whose callers are all in reclaim.
+ */
+bool lx_unreserve_highatomic_pageblock(struct machine *m, const struct alloc_context *ac,
+				       bool force);
+
+/* Give back 2^order allocated pages on a cpu. Ports __free_pages() (6.1). */
+void lx_free_pages(struct machine *m, u32 pfn, unsigned int order, unsigned int cpu);
+
+/* The same past the per-cpu lists. Ports __free_pages_ok() (6.1). */
 void lx_free_pages_ok(struct machine *m, u32 pfn, unsigned int order, fpi_t fpi_flags);
 
 /*
@@ -184,6 +328,14 @@ void lx_free_pages_ok(struct machine *m, u32 pfn, unsigned int order, fpi_t fpi_
 void lx_free_pages_core(struct machine *m, u32 pfn, unsigned int order);
 
 /*
+ * Take a free block, given by its first page, off its list without counting it
+ * as allocated; its order must be `order`. False: that would leave the zone
+ * below its MIN mark. Ports __isolate_free_page() (6.1). The kernel returns
+ * 1 << order for true.
+ */
+bool lx_isolate_free_page(struct machine *m, u32 pfn, unsigned int order);
+
+/*
  * Take exactly these 2^order pages out of the free block around them; false if
  * there is none. Ports take_page_off_buddy() (6.1), for any order.
  */
@@ -191,5 +343,69 @@ bool lx_take_page_off_buddy(struct machine *m, u32 pfn, unsigned int order);
 
 /* Change the type of one pageblock. Ports set_pageblock_migratetype() (6.1). */
 void lx_set_pageblock_migratetype(struct machine *m, u32 pfn, unsigned int mt);
+
+/*
+ * Move the free blocks of pfn's pageblock to the lists of type mt; how many
+ * pages. *num_movable, if not NULL: how many others could be moved elsewhere.
+ * Ports move_freepages_block() (6.1).
+ */
+u32 lx_move_freepages_block(struct machine *m, struct zone *zone, u32 pfn, unsigned int mt,
+			    u32 *num_movable);
+
+/* The type whose list of this order can help out, -1 if none. find_suitable_fallback() (6.1). */
+int lx_find_suitable_fallback(const struct machine *m, const struct zone *zone, unsigned int order,
+			      unsigned int mt, bool only_stealable, bool *can_steal);
+
+/* Port __zone_watermark_ok(), zone_watermark_ok() and zone_watermark_ok_safe() (6.1). */
+bool lx___zone_watermark_ok(const struct machine *m, const struct zone *zone, unsigned int order,
+			    u32 mark, unsigned int highest_zoneidx, unsigned int alloc_flags,
+			    int64_t free_pages);
+bool lx_zone_watermark_ok(const struct machine *m, const struct zone *zone, unsigned int order,
+			  u32 mark, unsigned int highest_zoneidx, unsigned int alloc_flags);
+bool lx_zone_watermark_ok_safe(const struct machine *m, const struct zone *zone, unsigned int order,
+			       u32 mark, unsigned int highest_zoneidx);
+
+/*
+ * Empty per-cpu lists: of every cpu, of the running cpu, of one cpu; of all
+ * zones if zone is NULL. Port drain_all_pages(), drain_local_pages() and
+ * drain_pages() with drain_pages_zone() (6.1).
+ */
+void lx_drain_all_pages(struct machine *m, struct zone *zone);
+void lx_drain_local_pages(struct machine *m, struct zone *zone);
+void lx_drain_pages(struct machine *m, unsigned int cpu, struct zone *zone);
+
+/* Up to one batch from the lists of the running cpu. Ports drain_zone_pages() (6.1). */
+void lx_drain_zone_pages(struct machine *m, struct zone *zone);
+
+/* ------------------------------------------------------------- dump.c --- */
+
+/* The state as a dump, and the other way round: false if the dump can't be taken. */
+void lx_dump(const struct machine *m, struct pf_dump *d);
+bool lx_load(struct machine *m, const struct pf_dump *d);
+
+/* ----------------------------------------------------------- vmstat.c --- */
+
+/* How far off NR_FREE_PAGES may be, from the size of the zone. refresh_zone_stat_thresholds(). */
+void lx_refresh_zone_stat_thresholds(struct machine *m);
+/* Fold what one cpu, or the running one, holds back. Port cpu_vm_stats_fold(), (6.1). */
+void lx_cpu_vm_stats_fold(struct machine *m, unsigned int cpu);
+/* NR_FREE_PAGES with all differences. Ports zone_page_state_snapshot() (6.1). */
+u32 lx_zone_page_state_snapshot(const struct machine *m, const struct zone *zone);
+
+/* Free blocks of a zone, as seen from an order. */
+struct contig_page_info {
+	u64 free_pages;
+	u64 free_blocks_total;
+	u64 free_blocks_suitable;
+};
+
+/*
+ * In thousandths: does a failure come from fragmentation (towards 1000) or from
+ * too little memory (towards 0)? -1000: the request would succeed.
+ */
+int lx_fragmentation_index(const struct machine *m, const struct zone *zone, unsigned int order);
+/* Percent of free memory that is in blocks too small. extfrag_for_order() (6.1). */
+unsigned int lx_extfrag_for_order(const struct machine *m, const struct zone *zone,
+				  unsigned int order);
 
 #endif /* PAGEFUZZ_LINUX_INTERNAL_H */

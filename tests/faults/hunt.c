@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || !seed || !pf_number(argv[1], "SECONDS", 3600, &seconds))
 		return pf_complain("usage: hunt SECONDS OUTPUT [FILE]...");
-	h.oracle = pf_open_oracle(NULL, &lineup);
+	h.oracle = pf_open_oracle(NULL, &lineup, NULL);
 	h.output = argv[2];
 	if (!h.oracle)
 		return PF_EXIT_USAGE;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lab.c - turns the one zone of a memory-only node into a laboratory: runs
- * batches of proto.h's requests on it and writes down what the kernel did.
+ * lab.c - turns the zones of a memory-only node into a laboratory: runs batches
+ * of proto.h's requests on them and writes down what the kernel did.
  *
  * One batch at a time, one cpu. All buffers are taken at load time, so that a
  * batch allocates nothing but what it is told to.
@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) "lab: " fmt
 
 #include <linux/capability.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
@@ -21,11 +22,15 @@
 #include <linux/mutex.h>
 #include <linux/pageblock-flags.h>
 #include <linux/pagemap.h>
+#include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 #include <linux/utsname.h>
 #include <linux/version.h>
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
+
+/* It does not stand by itself. */
+#include <linux/compaction.h>
 
 #include "lab.h"
 
@@ -40,20 +45,35 @@
 
 static int node = 1;
 module_param(node, int, 0444);
-MODULE_PARM_DESC(node, "the node whose first populated zone is the lab");
+MODULE_PARM_DESC(node, "the node whose zones are the lab");
 
-struct slot {
-	struct page *page;
+/* What the owner of a block says of it; at its first page. */
+struct unit {
+	u8 attrs; /* LAB_PAGE_*; 0: no block begins here */
 	u8 order;
-	bool movable;
 };
 
-static struct zone *zone;
-static struct slot *slots;
-static DEFINE_SPINLOCK(slots_lock); /* against migrations outside a batch */
+static struct zone *zones[LAB_MAX_ZONES]; /* lowest first */
+static u32 nr_zones;
+static unsigned long first_pfn, end_pfn; /* of all zones */
+static struct unit *units;		 /* by pfn - first_pfn */
+static struct page **slots;
 static DEFINE_MUTEX(batch_lock);
 static struct lab_request *requests;
 static struct page *bulk[LAB_MAX_BULK];
+
+static struct unit *unit_of(const struct page *page)
+{
+	return &units[page_to_pfn(page) - first_pfn];
+}
+
+/* The unit that begins at a pfn of a request, or NULL. */
+static struct unit *unit_at(u32 pfn)
+{
+	if (pfn < first_pfn || pfn >= end_pfn || !units[pfn - first_pfn].attrs)
+		return NULL;
+	return &units[pfn - first_pfn];
+}
 
 /* ------------------------------------------------ what is not exported -- */
 
@@ -66,6 +86,32 @@ static int (*p_compact_node)(pg_data_t *pgdat, bool proactive);
 static void (*p_compact_node)(int nid);
 #endif
 static void (*p_free_unref_page_list)(struct list_head *list);
+static void (*p_kswapd_stop)(int nid);
+static void (*p_set_pageblock_migratetype)(struct page *page, int type);
+static void (*p_setup_per_zone_wmarks)(void);
+static int *p_knob[LAB_NR_KNOBS];
+
+/* As the kernel's mm/internal.h has it, which modules do not see. */
+struct alloc_context {
+	struct zonelist *zonelist;
+	nodemask_t *nodemask;
+	struct zoneref *preferred_zoneref;
+	int migratetype;
+	enum zone_type highest_zoneidx;
+	bool spread_dirty_pages;
+};
+
+static enum compact_result (*p_try_to_compact_pages)(gfp_t gfp, unsigned int order,
+						     unsigned int alloc_flags,
+						     const struct alloc_context *ac,
+						     enum compact_priority prio,
+						     struct page **capture);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+static int (*p_move_freepages_block)(struct zone *zone, struct page *page, int type,
+				     int *nr_movable);
+#else
+static void *p_move_freepages_block;
+#endif
 
 static u32 symbols;
 
@@ -80,6 +126,22 @@ static int find_symbols(void)
 						     &p_get_pfnblock_flags_mask},
 		[LAB_SYM_COMPACT_NODE] = {"compact_node", &p_compact_node},
 		[LAB_SYM_FREE_UNREF_PAGE_LIST] = {"free_unref_page_list", &p_free_unref_page_list},
+		[LAB_SYM_KSWAPD_STOP] = {"kswapd_stop", &p_kswapd_stop},
+		[LAB_SYM_TRY_TO_COMPACT_PAGES] = {"try_to_compact_pages", &p_try_to_compact_pages},
+		[LAB_SYM_SET_PAGEBLOCK_MIGRATETYPE] = {"set_pageblock_migratetype",
+						       &p_set_pageblock_migratetype},
+		[LAB_SYM_MOVE_FREEPAGES_BLOCK] = {"move_freepages_block", &p_move_freepages_block},
+		[LAB_SYM_SETUP_PER_ZONE_WMARKS] = {"setup_per_zone_wmarks",
+						   &p_setup_per_zone_wmarks},
+		[LAB_SYM_MIN_FREE_KBYTES] = {"min_free_kbytes", &p_knob[LAB_MIN_FREE_KBYTES]},
+		[LAB_SYM_WATERMARK_SCALE_FACTOR] = {"watermark_scale_factor",
+						    &p_knob[LAB_WATERMARK_SCALE_FACTOR]},
+		[LAB_SYM_WATERMARK_BOOST_FACTOR] = {"watermark_boost_factor",
+						    &p_knob[LAB_WATERMARK_BOOST_FACTOR]},
+		[LAB_SYM_EXTFRAG_THRESHOLD] = {"sysctl_extfrag_threshold",
+					       &p_knob[LAB_EXTFRAG_THRESHOLD]},
+		[LAB_SYM_COMPACTION_PROACTIVENESS] = {"sysctl_compaction_proactiveness",
+						      &p_knob[LAB_COMPACTION_PROACTIVENESS]},
 	};
 	struct kprobe probe = {.symbol_name = "kallsyms_lookup_name"};
 	unsigned long (*lookup)(const char *name);
@@ -110,7 +172,7 @@ static u32 reply_words, moved, stray_moves;
 static bool overflow;
 static u16 now_op;
 static u32 now_index;
-static struct task_struct *runner; /* of the batch, NULL outside one */
+static struct task_struct *runner; /* whose migrations belong to the batch; NULL outside one */
 
 static void put_word(u32 word)
 {
@@ -143,8 +205,10 @@ static void put_record(u16 kind, const void *payload, u32 bytes)
 
 /* -------------------------------------------------------- movable pages -- */
 
-static u32 refusals;
-static enum lab_move_result refusal;
+/* Refusals to come, by enum lab_move_result. */
+static struct {
+	u32 after, count;
+} injected[LAB_MOVE_BUSY + 1];
 
 static const struct movable_operations lab_movable_ops;
 
@@ -170,22 +234,52 @@ static void lab_putback(struct page *page)
 {
 }
 
+static bool is_injected(enum lab_move_result what)
+{
+	if (!injected[what].count)
+		return false;
+	if (injected[what].after) {
+		injected[what].after--;
+		return false;
+	}
+	injected[what].count--;
+	return true;
+}
+
+/* The host's world must come to the same answer: the order of the questions counts. */
+static enum lab_move_result consent(const struct page *src, enum migrate_mode mode)
+{
+	/* The owner's reference and that of the isolation. */
+	const int plain_references = 2;
+	u8 attrs = unit_of(src)->attrs;
+
+	if (!(attrs & LAB_PAGE_MOVABLE))
+		return LAB_MOVE_BUSY;
+	if (page_count(src) > plain_references || is_injected(LAB_MOVE_AGAIN))
+		return LAB_MOVE_AGAIN;
+	if (is_injected(LAB_MOVE_BUSY))
+		return LAB_MOVE_BUSY;
+	if ((attrs & LAB_PAGE_LOCKED && mode == MIGRATE_ASYNC) ||
+	    (attrs & LAB_PAGE_WRITEBACK && mode != MIGRATE_SYNC))
+		return LAB_MOVE_BUSY;
+	return LAB_MOVED;
+}
+
 static int lab_migrate(struct page *dst, struct page *src, enum migrate_mode mode)
 {
+	enum lab_move_result result = consent(src, mode);
 	unsigned long slot = page_private(src);
 
-	if (refusals) {
-		refusals--;
-		log_move(dst, src, mode, refusal);
-		return refusal == LAB_MOVE_AGAIN ? -EAGAIN : -EBUSY;
-	}
-	log_move(dst, src, mode, LAB_MOVED);
+	log_move(dst, src, mode, result);
+	if (result != LAB_MOVED)
+		return result == LAB_MOVE_AGAIN ? -EAGAIN : -EBUSY;
 	get_page(dst);
 	set_page_private(dst, slot);
 	__SetPageMovable(dst, &lab_movable_ops);
-	spin_lock(&slots_lock);
-	slots[slot].page = dst;
-	spin_unlock(&slots_lock);
+	*unit_of(dst) = *unit_of(src);
+	unit_of(src)->attrs = 0;
+	if (slot < LAB_NR_SLOTS)
+		slots[slot] = dst;
 	set_page_private(src, 0);
 	__ClearPageMovable(src);
 	put_page(src);
@@ -227,11 +321,86 @@ static gfp_t to_gfp(const struct lab_request *r)
 	for (i = 0; i < ARRAY_SIZE(bits); i++)
 		if (r->gfp & bits[i].lab)
 			gfp |= bits[i].kernel;
+	/* A kswapd that is still there would work at times of its own. */
+	if (NODE_DATA(node)->kswapd)
+		gfp &= ~__GFP_KSWAPD_RECLAIM;
 	if (r->mobility == MIGRATE_MOVABLE)
 		gfp |= __GFP_MOVABLE;
 	else if (r->mobility == MIGRATE_RECLAIMABLE)
 		gfp |= __GFP_RECLAIMABLE;
 	return gfp;
+}
+
+/* impl.h's numbers of zone types; the highest that the request may use. */
+static gfp_t zone_gfp(const struct lab_request *r)
+{
+	switch (r->flags) {
+	case 0:
+		return __GFP_DMA;
+	case 1:
+		return __GFP_DMA32;
+	case 3:
+		return r->mobility == MIGRATE_MOVABLE ? __GFP_HIGHMEM : 0;
+	}
+	return 0;
+}
+
+/*
+ * A request that may reclaim gets its direct compaction, but neither reclaim nor
+ * the OOM killer: the slow path stops short of both for a task that reclaims
+ * already. Such a task would get at the reserves as well, unless it says no.
+ */
+static unsigned int forbid_reclaim(gfp_t *gfp)
+{
+	if (!(*gfp & __GFP_DIRECT_RECLAIM))
+		return current->flags & PF_MEMALLOC;
+	if (!(*gfp & __GFP_MEMALLOC))
+		*gfp |= __GFP_NOMEMALLOC;
+	return memalloc_noreclaim_save();
+}
+
+static struct page *take_pages(const struct lab_request *r, gfp_t gfp)
+{
+	unsigned int saved = forbid_reclaim(&gfp);
+	struct page *page = alloc_pages_node(node, gfp, r->order);
+
+	memalloc_noreclaim_restore(saved);
+	return page;
+}
+
+/* From now on compaction may move it. */
+static void make_movable(struct page *page, u32 slot)
+{
+	set_page_private(page, slot);
+	lock_page(page);
+	__SetPageMovable(page, &lab_movable_ops);
+	unlock_page(page);
+}
+
+/* Notes the owner of a new block; `slot` is LAB_NR_SLOTS for one that has none. */
+static void own(struct page *page, u8 order, bool movable, u32 slot)
+{
+	*unit_of(page) = (struct unit){LAB_PAGE_LIVE | (movable ? LAB_PAGE_MOVABLE : 0), order};
+	if (slot < LAB_NR_SLOTS)
+		slots[slot] = page;
+	if (movable && !order)
+		make_movable(page, slot);
+}
+
+/* The owner lets go; the caller frees. */
+static void disown(struct page *page)
+{
+	struct unit *unit = unit_of(page);
+
+	if (__PageMovable(page)) {
+		lock_page(page);
+		__ClearPageMovable(page);
+		set_page_private(page, 0);
+		unlock_page(page);
+	}
+	if (unit->attrs & LAB_PAGE_PINNED)
+		put_page(page);
+	unit->attrs = 0;
 }
 
 static bool slots_empty(u32 first, u32 nr)
@@ -241,79 +410,52 @@ static bool slots_empty(u32 first, u32 nr)
 	if (first >= LAB_NR_SLOTS || nr > LAB_NR_SLOTS - first)
 		return false;
 	for (i = 0; i < nr; i++)
-		if (slots[first + i].page)
+		if (slots[first + i])
 			return false;
 	return true;
 }
 
 static u32 do_alloc(const struct lab_request *r, bool movable)
 {
-	struct slot *slot = &slots[r->slot];
 	struct page *page;
 
 	if (!slots_empty(r->slot, 1) || r->order > LAB_MAX_ORDER || (movable && r->order))
 		return LAB_INVALID;
-	page = alloc_pages_node(node, to_gfp(r), r->order);
+	page = take_pages(r, to_gfp(r));
 	if (!page)
 		return LAB_NONE;
-	*slot = (struct slot){page, r->order, movable};
-	if (movable) {
-		set_page_private(page, r->slot);
-		lock_page(page);
-		__SetPageMovable(page, &lab_movable_ops);
-		unlock_page(page);
-	}
+	own(page, r->order, movable, r->slot);
 	return page_to_pfn(page);
-}
-
-/* Takes the page out of the slot; whoever moves it meanwhile is waited for. */
-static struct page *take_movable(struct slot *slot)
-{
-	struct page *page;
-
-	for (;;) {
-		spin_lock(&slots_lock);
-		page = slot->page;
-		get_page(page);
-		spin_unlock(&slots_lock);
-		lock_page(page);
-		if (slot->page == page)
-			break;
-		unlock_page(page);
-		put_page(page);
-	}
-	__ClearPageMovable(page);
-	set_page_private(page, 0);
-	slot->page = NULL;
-	unlock_page(page);
-	put_page(page);
-	return page;
-}
-
-static struct page *take(struct slot *slot)
-{
-	struct page *page = slot->page;
-
-	if (slot->movable)
-		return take_movable(slot);
-	slot->page = NULL;
-	return page;
 }
 
 static u32 do_free(const struct lab_request *r)
 {
-	struct slot *slot = &slots[r->slot];
 	struct page *page;
-	u32 pfn;
 
 	if (r->slot >= LAB_NR_SLOTS)
 		return LAB_INVALID;
-	if (!slot->page)
+	page = slots[r->slot];
+	if (!page)
 		return LAB_NONE;
-	page = take(slot);
-	pfn = page_to_pfn(page);
-	__free_pages(page, slot->order);
-	return pfn;
+	slots[r->slot] = NULL;
+	disown(page);
+	__free_pages(page, unit_of(page)->order);
+	return page_to_pfn(page);
+}
+
+/* Fills bulk[], writes the PAGES record. */
+static u32 take_bulk(const struct lab_request *r, gfp_t gfp)
+{
+	unsigned int saved = forbid_reclaim(&gfp);
+	u32 i, nr;
+
+	memset(bulk, 0, sizeof(bulk));
+	nr = alloc_pages_bulk_array_node(gfp, node, r->arg, bulk);
+	memalloc_noreclaim_restore(saved);
+	put_head(LAB_REC_PAGES, nr);
+	for (i = 0; i < nr; i++)
+		put_word(page_to_pfn(bulk[i]));
+	return nr;
 }
 
 static u32 do_bulk_alloc(const struct lab_request *r)
@@ -322,13 +464,9 @@ static u32 do_bulk_alloc(const struct lab_request *r)
 
 	if (r->order || r->arg > LAB_MAX_BULK || !slots_empty(r->slot, r->arg))
 		return LAB_INVALID;
-	memset(bulk, 0, sizeof(bulk));
-	nr = alloc_pages_bulk_array_node(to_gfp(r), node, r->arg, bulk);
-	put_head(LAB_REC_PAGES, nr);
-	for (i = 0; i < nr; i++) {
-		slots[r->slot + i] = (struct slot){bulk[i], 0, false};
-		put_word(page_to_pfn(bulk[i]));
-	}
+	nr = take_bulk(r, to_gfp(r));
+	for (i = 0; i < nr; i++)
+		own(bulk[i], 0, false, r->slot + i);
 	return nr;
 }
 
@@ -343,15 +481,15 @@ static u32 do_bulk_free(const struct lab_request *r)
 	if (r->arg > LAB_MAX_BULK || r->slot >= LAB_NR_SLOTS || r->arg > LAB_NR_SLOTS - r->slot)
 		return LAB_INVALID;
 	for (i = 0; i < r->arg; i++)
-		if (slots[r->slot + i].page && slots[r->slot + i].order)
+		if (slots[r->slot + i] && unit_of(slots[r->slot + i])->order)
 			return LAB_INVALID;
 	for (i = 0; i < r->arg; i++) {
-		struct page *page;
+		struct page *page = slots[r->slot + i];
 
-		if (!slots[r->slot + i].page)
+		if (!page)
 			continue;
-		page = take(&slots[r->slot + i]);
-		/* Still held by a migration under way: it will free the page. */
+		slots[r->slot + i] = NULL;
+		disown(page);
 		if (!put_page_testzero(page))
 			continue;
 		list_add_tail(&page->lru, &list);
@@ -363,22 +501,120 @@ static u32 do_bulk_free(const struct lab_request *r)
 
 static u32 do_split(const struct lab_request *r)
 {
-	struct slot *slot = &slots[r->slot];
+	struct page *page;
 	u32 i, nr;
 
-	if (r->slot >= LAB_NR_SLOTS || !slot->page || PageCompound(slot->page))
+	if (r->slot >= LAB_NR_SLOTS || !slots[r->slot] || PageCompound(slots[r->slot]))
 		return LAB_INVALID;
-	nr = 1u << slot->order;
+	page = slots[r->slot];
+	nr = 1u << unit_of(page)->order;
 	if (!slots_empty(r->arg, nr - 1))
 		return LAB_INVALID;
 	if (nr == 1)
 		return 1;
-	split_page(slot->page, slot->order);
-	slot->order = 0;
+	split_page(page, unit_of(page)->order);
+	unit_of(page)->order = 0;
 	for (i = 1; i < nr; i++)
-		slots[r->arg + i - 1] = (struct slot){slot->page + i, 0, false};
+		own(page + i, 0, false, r->arg + i - 1);
 	return nr;
 }
+
+/* ------------------------------------------------------- blocks by pfn -- */
+
+static u32 do_page_alloc(const struct lab_request *r)
+{
+	struct page *page;
+
+	if (r->order > LAB_MAX_ORDER)
+		return LAB_NONE;
+	page = take_pages(r, to_gfp(r) | zone_gfp(r));
+	if (!page)
+		return LAB_NONE;
+	own(page, r->order, r->mobility == MIGRATE_MOVABLE, LAB_NR_SLOTS);
+	return page_to_pfn(page);
+}
+
+static u32 do_page_free(const struct lab_request *r)
+{
+	struct unit *unit = unit_at(r->slot);
+
+	if (!unit || unit->order != r->order)
+		return LAB_INVALID;
+	disown(pfn_to_page(r->slot));
+	__free_pages(pfn_to_page(r->slot), r->order);
+	return r->slot;
+}
+
+static u32 do_page_bulk(const struct lab_request *r)
+{
+	u32 i, nr;
+
+	if (r->arg > LAB_MAX_BULK)
+		return LAB_INVALID;
+	nr = take_bulk(r, to_gfp(r) | zone_gfp(r));
+	for (i = 0; i < nr; i++)
+		own(bulk[i], 0, r->mobility == MIGRATE_MOVABLE, LAB_NR_SLOTS);
+	return nr;
+}
+
+/* What freeing does to a compound page: split_page() takes none. */
+static void dissolve(struct page *page, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr; i++) {
+		page[i].mapping = NULL;
+		clear_compound_head(&page[i]);
+		set_page_private(&page[i], 0);
+	}
+	__ClearPageHead(page);
+}
+
+static u32 do_page_split(const struct lab_request *r)
+{
+	struct unit *unit = unit_at(r->slot);
+	struct page *page;
+	u32 i, nr;
+	u8 attrs;
+
+	if (!unit)
+		return LAB_INVALID;
+	page = pfn_to_page(r->slot);
+	nr = 1u << unit->order;
+	attrs = unit->attrs;
+	if (nr == 1)
+		return 1;
+	if (attrs & LAB_PAGE_PINNED)
+		put_page(page);
+	if (PageHead(page))
+		dissolve(page, nr);
+	split_page(page, unit->order);
+	for (i = 0; i < nr; i++) {
+		own(page + i, 0, attrs & LAB_PAGE_MOVABLE, LAB_NR_SLOTS);
+		unit_of(page + i)->attrs = attrs;
+		if (attrs & LAB_PAGE_PINNED)
+			get_page(page + i);
+	}
+	return nr;
+}
+
+static u32 do_page_attrs(const struct lab_request *r)
+{
+	struct unit *unit = unit_at(r->slot);
+	struct page *page;
+
+	if (!unit)
+		return LAB_INVALID;
+	page = pfn_to_page(r->slot);
+	if (r->arg & ~unit->attrs & LAB_PAGE_PINNED)
+		get_page(page);
+	if (~r->arg & unit->attrs & LAB_PAGE_PINNED)
+		put_page(page);
+	unit->attrs = (u8)r->arg | LAB_PAGE_LIVE;
+	return 0;
+}
+
+/* ------------------------------------------- compaction, types, knobs -- */
 
 static u32 do_compact_node(void)
 {
@@ -393,74 +629,320 @@ static u32 do_compact_node(void)
 	return moved;
 }
 
-static u32 do_set_refusal(const struct lab_request *r)
+static u32 to_lab_result(enum compact_result result)
+{
+	switch (result) {
+	case COMPACT_SKIPPED:
+		return LAB_COMPACT_SKIPPED;
+	case COMPACT_DEFERRED:
+		return LAB_COMPACT_DEFERRED;
+	case COMPACT_COMPLETE:
+		return LAB_COMPACT_COMPLETE;
+	case COMPACT_PARTIAL_SKIPPED:
+		return LAB_COMPACT_PARTIAL_SKIPPED;
+	case COMPACT_CONTENDED:
+		return LAB_COMPACT_CONTENDED;
+	case COMPACT_SUCCESS:
+		return LAB_COMPACT_SUCCESS;
+	default:
+		return LAB_INVALID;
+	}
+}
+
+/* Direct compaction as the allocator's slow path starts it, without the allocation. */
+static u32 do_compact(const struct lab_request *r)
+{
+	static const enum compact_priority priority[] = {
+		[MIGRATE_ASYNC] = COMPACT_PRIO_ASYNC,
+		[MIGRATE_SYNC_LIGHT] = COMPACT_PRIO_SYNC_LIGHT,
+		[MIGRATE_SYNC] = COMPACT_PRIO_SYNC_FULL,
+	};
+	const unsigned int alloc_cpuset = 0x40; /* and the min watermark, which is 0 */
+	gfp_t gfp = GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN;
+	struct alloc_context ac = {.migratetype = r->mobility};
+	struct page *captured = NULL;
+	enum compact_result result;
+	unsigned int saved;
+
+	if (!p_try_to_compact_pages)
+		return LAB_UNSUPPORTED;
+	if (r->flags >= ARRAY_SIZE(priority) || r->mobility >= MIGRATE_PCPTYPES)
+		return LAB_INVALID;
+	/* The kernel would look behind the end of its free areas. */
+	if (r->order > LAB_MAX_ORDER)
+		return LAB_COMPACT_SKIPPED;
+	if (r->mobility == MIGRATE_MOVABLE)
+		gfp |= __GFP_MOVABLE | __GFP_HIGHMEM;
+	else if (r->mobility == MIGRATE_RECLAIMABLE)
+		gfp |= __GFP_RECLAIMABLE;
+	ac.highest_zoneidx = gfp_zone(gfp);
+	ac.zonelist = node_zonelist(node, gfp);
+	ac.preferred_zoneref = ac.zonelist->_zonerefs;
+	while (zonelist_zone_idx(ac.preferred_zoneref) > (int)ac.highest_zoneidx)
+		ac.preferred_zoneref++;
+	saved = memalloc_noreclaim_save();
+	result = p_try_to_compact_pages(gfp, r->order, alloc_cpuset, &ac, priority[r->flags],
+					&captured);
+	memalloc_noreclaim_restore(saved);
+	if (captured) {
+		/* Taken from under the allocator's hands: nobody has a reference yet. */
+		set_page_private(captured, 0);
+		init_page_count(captured);
+		__free_pages(captured, r->order);
+	}
+	return to_lab_result(result);
+}
+
+static int proactiveness = 20; /* of ticks; the kernel's own value is 0 all other time */
+
+static bool kcompactd_works(const pg_data_t *pgdat)
+{
+	return READ_ONCE(pgdat->kcompactd_max_order) ||
+	       READ_ONCE(pgdat->proactive_compact_trigger) ||
+	       !(READ_ONCE(pgdat->kcompactd->__state) & TASK_INTERRUPTIBLE);
+}
+
+/*
+ * One round of kcompactd, by its own thread. It has no work at any other time:
+ * nobody wakes it, and with a proactiveness of 0 its timer does nothing.
+ */
+static u32 do_tick(const struct lab_request *r)
+{
+	pg_data_t *pgdat = NODE_DATA(node);
+	u64 end = ktime_get_ns() + 20 * NSEC_PER_SEC;
+
+	if (!pgdat->kcompactd || !p_knob[LAB_COMPACTION_PROACTIVENESS])
+		return LAB_UNSUPPORTED;
+	if (r->flags == LAB_KCOMPACTD) {
+		if (!r->order || r->order > LAB_MAX_ORDER)
+			return 0;
+		WRITE_ONCE(pgdat->kcompactd_max_order, r->order);
+	} else {
+		if (!proactiveness)
+			return 0;
+		WRITE_ONCE(*p_knob[LAB_COMPACTION_PROACTIVENESS], proactiveness);
+		WRITE_ONCE(pgdat->proactive_compact_trigger, true);
+	}
+	runner = pgdat->kcompactd;
+	wake_up_interruptible(&pgdat->kcompactd_wait);
+	while (kcompactd_works(pgdat) && ktime_get_ns() < end)
+		usleep_range(20, 40);
+	runner = current;
+	WRITE_ONCE(*p_knob[LAB_COMPACTION_PROACTIVENESS], 0);
+	return kcompactd_works(pgdat) ? LAB_INVALID : 0;
+}
+
+static struct zone *zone_of(u32 pfn)
+{
+	u32 i;
+
+	for (i = 0; i < nr_zones; i++)
+		if (zone_spans_pfn(zones[i], pfn))
+			return zones[i];
+	return NULL;
+}
+
+static u32 do_retype(const struct lab_request *r)
+{
+	struct zone *zone = zone_of(r->slot);
+
+	if (!zone || r->arg >= MIGRATE_PCPTYPES)
+		return LAB_INVALID;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	if (p_set_pageblock_migratetype && p_move_freepages_block) {
+		struct page *page = pfn_to_page(r->slot);
+		unsigned long flags;
+
+		spin_lock_irqsave(&zone->lock, flags);
+		p_set_pageblock_migratetype(page, r->arg);
+		p_move_freepages_block(zone, page, r->arg, NULL);
+		spin_unlock_irqrestore(&zone->lock, flags);
+		return 0;
+	}
+#endif
+	return LAB_UNSUPPORTED;
+}
+
+static bool is_lab_zone(const struct zone *zone)
+{
+	return zone->zone_pgdat == NODE_DATA(node);
+}
+
+/*
+ * The kernel's own formula, as if the lab's node were the whole machine: the other
+ * zones have no share in it and keep their marks, so that the guest lives on.
+ */
+static void set_watermarks(void)
+{
+	static struct {
+		struct zone *zone;
+		long managed;
+		unsigned long marks[NR_WMARK];
+		unsigned long boost;
+	} other[MAX_NR_ZONES * 4];
+	unsigned int nr = 0, i;
+	int nid;
+
+	for_each_online_node(nid)
+	{
+		for (i = 0; i < MAX_NR_ZONES && nr < ARRAY_SIZE(other); i++) {
+			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
+
+			if (is_lab_zone(zone) || !populated_zone(zone))
+				continue;
+			other[nr].zone = zone;
+			other[nr].managed = atomic_long_read(&zone->managed_pages);
+			other[nr].boost = zone->watermark_boost;
+			memcpy(other[nr].marks, zone->_watermark, sizeof(other[nr].marks));
+			atomic_long_set(&zone->managed_pages, 0);
+			nr++;
+		}
+	}
+	p_setup_per_zone_wmarks();
+	for (i = 0; i < nr; i++) {
+		atomic_long_set(&other[i].zone->managed_pages, other[i].managed);
+		memcpy(other[i].zone->_watermark, other[i].marks, sizeof(other[i].marks));
+		other[i].zone->watermark_boost = other[i].boost;
+	}
+}
+
+static u32 do_tune(const struct lab_request *r)
+{
+	/* What the sysctls take. */
+	static const struct {
+		u32 least, most;
+	} range[LAB_NR_KNOBS] = {
+		[LAB_WATERMARK_SCALE_FACTOR] = {1, 3000},    [LAB_MIN_FREE_KBYTES] = {0, INT_MAX},
+		[LAB_WATERMARK_BOOST_FACTOR] = {0, INT_MAX}, [LAB_EXTFRAG_THRESHOLD] = {0, 1000},
+		[LAB_COMPACTION_PROACTIVENESS] = {0, 100},
+	};
+
+	if (r->flags >= LAB_NR_KNOBS || r->arg < range[r->flags].least ||
+	    r->arg > range[r->flags].most)
+		return 0;
+	if (!p_knob[r->flags] || !p_setup_per_zone_wmarks)
+		return LAB_UNSUPPORTED;
+	if (r->flags == LAB_COMPACTION_PROACTIVENESS) {
+		proactiveness = r->arg;
+		return 1;
+	}
+	*p_knob[r->flags] = r->arg;
+	if (r->flags == LAB_WATERMARK_SCALE_FACTOR || r->flags == LAB_MIN_FREE_KBYTES)
+		set_watermarks();
+	return 1;
+}
+
+/* The daemons of the node work only when told to; watermarks are the lab's alone. */
+static void settle(void)
+{
+	unsigned long min = 0;
+	u32 i;
+
+	if (p_kswapd_stop)
+		p_kswapd_stop(node);
+	if (p_knob[LAB_COMPACTION_PROACTIVENESS])
+		*p_knob[LAB_COMPACTION_PROACTIVENESS] = 0;
+	if (!p_knob[LAB_MIN_FREE_KBYTES] || !p_setup_per_zone_wmarks)
+		return;
+	for (i = 0; i < nr_zones; i++)
+		min += zones[i]->_watermark[WMARK_MIN];
+	*p_knob[LAB_MIN_FREE_KBYTES] = min << (PAGE_SHIFT - 10);
+	set_watermarks();
+}
+
+static u32 do_inject(const struct lab_request *r)
 {
 	if (r->flags != LAB_MOVE_AGAIN && r->flags != LAB_MOVE_BUSY)
 		return LAB_INVALID;
-	refusal = r->flags;
-	refusals = r->arg;
+	injected[r->flags].after = r->slot;
+	injected[r->flags].count = r->arg;
 	return r->arg;
 }
 
 /* --------------------------------------------------------- hello, dump -- */
 
-static struct per_cpu_pages *the_pcp(void)
+static struct per_cpu_pages *pcp_of(const struct zone *zone)
 {
 	return per_cpu_ptr(zone->per_cpu_pageset, 0);
 }
 
-static int stat_threshold(void)
+static struct per_cpu_zonestat *stat_of(const struct zone *zone)
 {
-	return per_cpu_ptr(zone->per_cpu_zonestats, 0)->stat_threshold;
+	return per_cpu_ptr(zone->per_cpu_zonestats, 0);
 }
 
-static u32 do_hello(void)
+static u32 lru_pages(struct zone *zone)
 {
+	u32 nr = 0;
+	int i;
+
+	for (i = NR_ZONE_LRU_BASE; i <= NR_ZONE_UNEVICTABLE; i++)
+		nr += zone_page_state(zone, i);
+	return nr;
+}
+
+static u32 do_hello(const struct lab_request *r)
+{
+	struct zone *zone = r->arg < nr_zones ? zones[r->arg] : NULL;
 	struct lab_hello hello = {
 		.version_code = LINUX_VERSION_CODE,
 		.symbols = symbols,
 		.node = node,
-		.start_pfn = zone->zone_start_pfn,
-		.end_pfn = zone_end_pfn(zone),
-		.present = zone->present_pages,
-		.managed = zone_managed_pages(zone),
+		.nr_zones = nr_zones,
 		.block_order = pageblock_order,
 		.max_order = LAB_MAX_ORDER,
-		.nr_types = MIGRATE_TYPES,
 		.nr_pcp_lists = NR_PCP_LISTS,
-		.watermark = {zone->_watermark[WMARK_MIN], zone->_watermark[WMARK_LOW],
-			      zone->_watermark[WMARK_HIGH]},
-		.pcp_high = the_pcp()->high,
-		.pcp_batch = the_pcp()->batch,
-		.stat_threshold = stat_threshold(),
 	};
+	int i;
 
+	if (!zone)
+		return LAB_INVALID;
+	hello.lru_pages = lru_pages(zone);
+	hello.start_pfn = zone->zone_start_pfn;
+	hello.end_pfn = zone_end_pfn(zone);
+	hello.present = zone->present_pages;
+	hello.managed = zone_managed_pages(zone);
+	for (i = 0; i < 3; i++)
+		hello.watermark[i] = zone->_watermark[i];
+	hello.pcp_high = pcp_of(zone)->high;
+	hello.pcp_batch = pcp_of(zone)->batch;
+	hello.stat_threshold = stat_of(zone)->stat_threshold;
 	strscpy(hello.release, init_utsname()->release, sizeof(hello.release));
 	strscpy(hello.zone, zone->name, sizeof(hello.zone));
 	put_record(LAB_REC_HELLO, &hello, sizeof(hello));
 	return 0;
 }
 
-static void fill_dump_head(struct lab_dump_head *h)
+static u32 free_exact(const struct zone *zone)
 {
-	const struct per_cpu_pages *pcp = the_pcp();
-	int order;
+	return atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]) +
+	       stat_of(zone)->vm_stat_diff[NR_FREE_PAGES];
+}
+
+static void fill_dump_head(struct lab_dump_head *h, struct zone *zone)
+{
+	const struct per_cpu_pages *pcp = pcp_of(zone);
+	int i, order;
 
 	h->start_pfn = zone->zone_start_pfn;
 	h->spanned = zone->spanned_pages;
+	h->present = zone->present_pages;
 	h->managed = zone_managed_pages(zone);
 	h->block_order = pageblock_order;
 	h->max_order = LAB_MAX_ORDER;
-	h->nr_types = MIGRATE_TYPES;
+	h->nr_types = LAB_NR_TYPES;
 	h->nr_pcp_lists = NR_PCP_LISTS;
 	h->free_global = atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]);
-	h->free_exact = h->free_global +
-			per_cpu_ptr(zone->per_cpu_zonestats, 0)->vm_stat_diff[NR_FREE_PAGES];
-	h->watermark[0] = zone->_watermark[WMARK_MIN];
-	h->watermark[1] = zone->_watermark[WMARK_LOW];
-	h->watermark[2] = zone->_watermark[WMARK_HIGH];
+	h->free_exact = free_exact(zone);
+	for (i = 0; i < 3; i++)
+		h->watermark[i] = zone->_watermark[i];
 	h->watermark_boost = zone->watermark_boost;
-	h->zone_flags = zone->flags;
+	h->lowmem_reserve[0] = zone->lowmem_reserve[ZONE_DMA];
+	h->lowmem_reserve[1] = zone->lowmem_reserve[ZONE_DMA32];
+	h->lowmem_reserve[2] = zone->lowmem_reserve[ZONE_NORMAL];
+	h->lowmem_reserve[3] = zone->lowmem_reserve[ZONE_MOVABLE];
+	h->boosted = test_bit(ZONE_BOOSTED_WATERMARK, &zone->flags);
+	h->reclaim_active = test_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
 	h->nr_reserved_highatomic = zone->nr_reserved_highatomic;
 	h->nr_isolate_pageblock = zone->nr_isolate_pageblock;
 	h->contiguous = zone->contiguous;
@@ -482,11 +964,43 @@ static void fill_dump_head(struct lab_dump_head *h)
 	h->pcp_free_factor = pcp->free_count;
 #endif
 	h->pcp_expire = pcp->expire;
-	h->stat_threshold = stat_threshold();
+	h->stat_threshold = stat_of(zone)->stat_threshold;
 	h->stray_moves = stray_moves;
-	h->refusals_left = refusals;
+	h->refusals_left = injected[LAB_MOVE_AGAIN].count + injected[LAB_MOVE_BUSY].count;
 	for (order = 0; order <= LAB_MAX_ORDER; order++)
 		h->nr_free[order] = zone->free_area[order].nr_free;
+}
+
+/* The kernel's number of a type has holes where it was built without one. */
+static int kernel_type(int type)
+{
+	switch (type) {
+	case 3:
+		return MIGRATE_HIGHATOMIC;
+	case 4:
+#ifdef CONFIG_CMA
+		return MIGRATE_CMA;
+#else
+		return -1;
+#endif
+	case 5:
+#ifdef CONFIG_MEMORY_ISOLATION
+		return MIGRATE_ISOLATE;
+#else
+		return -1;
+#endif
+	}
+	return type;
+}
+
+static u32 lab_type(u32 kernel)
+{
+	u32 type;
+
+	for (type = 0; type < LAB_NR_TYPES; type++)
+		if (kernel_type(type) == (int)kernel)
+			return type;
+	return 7;
 }
 
 /* The count is known behind the list only, and goes in front of it. */
@@ -504,38 +1018,108 @@ static void fill_dump_head(struct lab_dump_head *h)
 		}                                         \
 	} while (0)
 
-static void put_pageblocks(void)
+static void put_pageblocks(const struct zone *zone)
 {
 	unsigned long pfn, first = ALIGN_DOWN(zone->zone_start_pfn, pageblock_nr_pages);
-	const unsigned long type_and_skip = 0xf;
+	const unsigned long type = 0x7, skip = 0x8;
 
 	put_word((zone_end_pfn(zone) - first + pageblock_nr_pages - 1) / pageblock_nr_pages);
-	for (pfn = first; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages)
-		put_word(p_get_pfnblock_flags_mask(pfn_to_page(pfn), pfn, type_and_skip));
+	for (pfn = first; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages) {
+		unsigned long bits = p_get_pfnblock_flags_mask(pfn_to_page(pfn), pfn, type | skip);
+
+		put_word(lab_type(bits & type) | (bits & skip));
+	}
 }
 
-static u32 do_dump(void)
+static u32 do_dump(const struct lab_request *r)
 {
 	static struct lab_dump_head head;
+	struct zone *zone = r->arg < nr_zones ? zones[r->arg] : NULL;
 	u32 start = reply_words, after_record_head;
 	unsigned long flags;
 	int i, order, type;
 
+	if (!zone)
+		return LAB_INVALID;
 	put_head(LAB_REC_DUMP, 0);
 	after_record_head = reply_words;
 	spin_lock_irqsave(&zone->lock, flags);
-	fill_dump_head(&head);
+	fill_dump_head(&head, zone);
 	put_words(&head, sizeof(head));
 	for (i = 0; i < NR_PCP_LISTS; i++)
-		put_list(&the_pcp()->lists[i], pcp_list);
-	put_pageblocks();
+		put_list(&pcp_of(zone)->lists[i], pcp_list);
+	put_pageblocks(zone);
 	for (order = 0; order <= LAB_MAX_ORDER; order++)
-		for (type = 0; type < MIGRATE_TYPES; type++)
-			put_list(&zone->free_area[order].free_list[type], buddy_list);
+		for (type = 0; type < LAB_NR_TYPES; type++)
+			if (kernel_type(type) >= 0)
+				put_list(&zone->free_area[order].free_list[kernel_type(type)],
+					 buddy_list);
+			else
+				put_word(0);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	if (!overflow)
 		((struct lab_record_head *)&reply[start])->nr_words =
 			reply_words - after_record_head;
+	return 0;
+}
+
+static const enum vm_event_item events[] = {
+	COMPACTMIGRATE_SCANNED,
+	COMPACTFREE_SCANNED,
+	COMPACTISOLATED,
+	COMPACTSTALL,
+	COMPACTFAIL,
+	COMPACTSUCCESS,
+	KCOMPACTD_WAKE,
+	KCOMPACTD_MIGRATE_SCANNED,
+	KCOMPACTD_FREE_SCANNED,
+	PGMIGRATE_SUCCESS,
+	PGMIGRATE_FAIL,
+};
+static unsigned long events_before[ARRAY_SIZE(events)];
+
+static unsigned long event_count(enum vm_event_item event)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu) sum += per_cpu(vm_event_states, cpu).event[event];
+	return sum;
+}
+
+static u32 do_state(void)
+{
+	struct lab_state_record state = {.nr_zones = nr_zones, .stray_moves = stray_moves};
+	u32 i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(events) != ARRAY_SIZE(state.total));
+	for (i = 0; i < nr_zones; i++) {
+		state.zone[i].free_exact = free_exact(zones[i]);
+		state.zone[i].pcp_count = pcp_of(zones[i])->count;
+	}
+	for (i = 0; i < ARRAY_SIZE(events); i++)
+		state.total[i] = event_count(events[i]) - events_before[i];
+	put_record(LAB_REC_STATE, &state, sizeof(state));
+	return 0;
+}
+
+static u32 do_drain(void)
+{
+	u32 i;
+
+	for (i = 0; i < nr_zones; i++)
+		p_drain_all_pages(zones[i]);
+	return 0;
+}
+
+/* The host must notice and say so: its tests ask for it. */
+static u32 do_break(const struct lab_request *r)
+{
+	if (!r->flags)
+		panic("lab: told to panic\n");
+	pr_alert("told to hang\n");
+	for (;;)
+		cpu_relax();
 	return 0;
 }
 
@@ -547,7 +1131,7 @@ static u32 run_request(const struct lab_request *r)
 	case LAB_PING:
 		return r->arg;
 	case LAB_HELLO:
-		return do_hello();
+		return do_hello(r);
 	case LAB_ALLOC:
 		return do_alloc(r, false);
 	case LAB_ALLOC_MOVABLE:
@@ -561,14 +1145,35 @@ static u32 run_request(const struct lab_request *r)
 	case LAB_SPLIT:
 		return do_split(r);
 	case LAB_DRAIN:
-		p_drain_all_pages(zone);
-		return 0;
+		return do_drain();
 	case LAB_COMPACT_NODE:
 		return do_compact_node();
-	case LAB_SET_REFUSAL:
-		return do_set_refusal(r);
+	case LAB_INJECT:
+		return do_inject(r);
 	case LAB_DUMP:
-		return do_dump();
+		return do_dump(r);
+	case LAB_PAGE_ALLOC:
+		return do_page_alloc(r);
+	case LAB_PAGE_FREE:
+		return do_page_free(r);
+	case LAB_PAGE_BULK:
+		return do_page_bulk(r);
+	case LAB_PAGE_SPLIT:
+		return do_page_split(r);
+	case LAB_PAGE_ATTRS:
+		return do_page_attrs(r);
+	case LAB_RETYPE:
+		return do_retype(r);
+	case LAB_COMPACT:
+		return do_compact(r);
+	case LAB_TICK:
+		return do_tick(r);
+	case LAB_TUNE:
+		return do_tune(r);
+	case LAB_STATE:
+		return do_state();
+	case LAB_BREAK:
+		return do_break(r);
 	case LAB_SHUTDOWN:
 		return 0;
 	}
@@ -639,6 +1244,7 @@ static struct miscdevice lab_device = {
 
 static void release_buffers(void)
 {
+	vfree(units);
 	vfree(slots);
 	vfree(requests);
 	vfree(reply);
@@ -654,23 +1260,31 @@ static int __init lab_init(void)
 		pr_err("no node %d\n", node);
 		return -ENODEV;
 	}
-	for (i = 0; i < MAX_NR_ZONES && !zone; i++)
+	for (i = 0; i < MAX_NR_ZONES && nr_zones < LAB_MAX_ZONES; i++)
 		if (populated_zone(&NODE_DATA(node)->node_zones[i]))
-			zone = &NODE_DATA(node)->node_zones[i];
-	if (!zone) {
+			zones[nr_zones++] = &NODE_DATA(node)->node_zones[i];
+	if (!nr_zones) {
 		pr_err("node %d has no memory\n", node);
 		return -ENODEV;
 	}
+	first_pfn = zones[0]->zone_start_pfn;
+	end_pfn = zone_end_pfn(zones[nr_zones - 1]);
+	units = vzalloc_node((end_pfn - first_pfn) * sizeof(*units), 0);
 	slots = vzalloc_node(LAB_NR_SLOTS * sizeof(*slots), 0);
 	requests = vzalloc_node(LAB_MAX_REQUESTS * sizeof(*requests), 0);
 	reply = vzalloc_node(LAB_MAX_REPLY_WORDS * 4, 0);
-	rc = slots && requests && reply ? misc_register(&lab_device) : -ENOMEM;
+	rc = units && slots && requests && reply ? misc_register(&lab_device) : -ENOMEM;
 	if (rc) {
 		release_buffers();
 		return rc;
 	}
-	pr_info("node %d zone %s from pfn %#lx, %lu pages\n", node, zone->name,
-		zone->zone_start_pfn, zone->spanned_pages);
+	settle();
+	do_drain();
+	for (i = 0; i < (int)ARRAY_SIZE(events); i++)
+		events_before[i] = event_count(events[i]);
+	for (i = 0; i < (int)nr_zones; i++)
+		pr_info("node %d zone %s from pfn %#lx, %lu pages\n", node, zones[i]->name,
+			zones[i]->zone_start_pfn, zones[i]->spanned_pages);
 	return 0;
 }
 
@@ -683,4 +1297,4 @@ static void __exit lab_exit(void)
 module_init(lab_init);
 module_exit(lab_exit);
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("pagefuzz: one zone as a laboratory");
+MODULE_DESCRIPTION("pagefuzz: the zones of a node as a laboratory");

@@ -557,7 +557,7 @@ static void test_refusal(unsigned kind, const char *name)
 
 	nr_moves = nr_refused = 0;
 	scatter(2048);
-	r = add(LAB_SET_REFUSAL);
+	r = add(LAB_INJECT);
 	r->flags = (uint8_t)kind;
 	r->arg = 7;
 	add(LAB_COMPACT_NODE);

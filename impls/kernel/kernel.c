@@ -1,0 +1,945 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kernel.c - the real kernel as a struct pf_impl: calls become requests to the
+ * guest, its moves are told to the world, its dumps are put into the form of
+ * dump.h. There is one session a process, as PF_F_REMOTE allows.
+ *
+ * Calls without an answer are kept back and go out with the next one that has
+ * one: a round trip costs more than most requests.
+ */
+#include "kernel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qemu.h"
+#include "reply.h"
+
+#define CALL_SECONDS 30u
+#define QUEUE	     512u
+
+/* The protocol has the values of impl.h. */
+_Static_assert(LAB_NR_TYPES == PF_NR_BLOCK_TYPES, "types");
+_Static_assert(LAB_PAGE_LIVE == PF_PAGE_LIVE && LAB_PAGE_MOVABLE == PF_PAGE_MOVABLE &&
+		       LAB_PAGE_PINNED == PF_PAGE_PINNED &&
+		       LAB_PAGE_WRITEBACK == PF_PAGE_WRITEBACK && LAB_PAGE_LOCKED == PF_PAGE_LOCKED,
+	       "attributes");
+_Static_assert((int)LAB_COMPACT_SUCCESS == (int)PF_COMPACT_SUCCESS &&
+		       (int)LAB_COMPACT_DEFERRED == (int)PF_COMPACT_DEFERRED,
+	       "results of compaction");
+_Static_assert((int)LAB_NR_KNOBS == (int)PF_NR_KNOBS &&
+		       (int)LAB_COMPACTION_PROACTIVENESS == (int)PF_COMPACTION_PROACTIVENESS,
+	       "knobs");
+_Static_assert((int)LAB_MOVE_BUSY == (int)PF_MIGRATE_BUSY, "results of moves");
+
+struct state {
+	struct pf_world *world;
+};
+
+static struct session {
+	struct lab lab;
+	struct lab_config config;
+	char kernel[256], initrd[256], console[256];
+	unsigned call_seconds;
+	bool open;
+	bool used; /* by a run: the next one needs a fresh boot */
+	struct pf_world *world;
+	struct lab_hello hello[LAB_MAX_ZONES];
+	uint32_t nr_zones;
+	struct pf_layout layout;
+	uint32_t in_use[LAB_MAX_ZONES]; /* pages of others at the start */
+	struct pf_dump start, now;
+	bool now_valid;
+	struct pf_zone_counters counters[LAB_MAX_ZONES];
+	struct lab_state_record state;
+	struct lab_request queue[QUEUE];
+	uint32_t nr_queued;
+} s;
+
+/* What came back for the last request of a batch that has no STATE or DUMP. */
+struct answer {
+	uint32_t value;
+	const uint32_t *pages;
+	uint32_t nr_pages;
+};
+
+/* -------------------------------------------------------------- batches -- */
+
+static struct lab_request *queue(enum lab_op op)
+{
+	struct lab_request *r = &s.queue[s.nr_queued++];
+
+	*r = (struct lab_request){.op = (uint8_t)op};
+	return r;
+}
+
+static bool nonsense(const char *what)
+{
+	return lab_fail(&s.lab, what);
+}
+
+static void note_counters(void)
+{
+	for (uint32_t z = 0; z < s.nr_zones; z++)
+		s.counters[z] = (struct pf_zone_counters){
+			.managed = s.hello[z].managed - s.in_use[z],
+			.free = s.state.zone[z].free_exact,
+			.cached = s.state.zone[z].pcp_count,
+			.drift = s.hello[z].stat_threshold,
+		};
+}
+
+static bool read_dump_record(const struct lab_record *record, unsigned z);
+
+/* Requests that can't fail unless the guest and we disagree on what there is. */
+static bool must_succeed(unsigned op)
+{
+	return op == LAB_PAGE_FREE || op == LAB_PAGE_SPLIT || op == LAB_PAGE_ATTRS ||
+	       op == LAB_DUMP || op == LAB_STATE || op == LAB_INJECT || op == LAB_DRAIN ||
+	       op == LAB_HELLO;
+}
+
+static bool read_answer(const struct lab_request *r, uint32_t value, struct answer *answer)
+{
+	char text[120];
+
+	if (must_succeed(r->op) && value >= LAB_UNSUPPORTED) {
+		snprintf(text, sizeof(text), "the guest refused request %u (pfn %u, order %u): %#x",
+			 r->op, r->slot, r->order, value);
+		return nonsense(text);
+	}
+	if (r->op != LAB_STATE && r->op != LAB_DUMP)
+		answer->value = value;
+	return true;
+}
+
+static bool read_record(const struct lab_record *record, struct answer *answer)
+{
+	const struct lab_request *r = &s.queue[record->index];
+
+	switch (record->kind) {
+	case LAB_REC_ANSWER:
+		return read_answer(r, record->words[0], answer);
+	case LAB_REC_PAGES:
+		answer->pages = record->words;
+		answer->nr_pages = record->nr_words;
+		return true;
+	case LAB_REC_HELLO:
+		return (r->arg < LAB_MAX_ZONES && lab_read_hello(record, &s.hello[r->arg])) ||
+		       nonsense("the guest's HELLO makes no sense");
+	case LAB_REC_DUMP:
+		return read_dump_record(record, r->arg);
+	case LAB_REC_STATE:
+		return lab_read_state(record, &s.state) ||
+		       nonsense("the guest's STATE makes no sense");
+	default:
+		return true;
+	}
+}
+
+static bool read_replies(const struct lab_replies *replies, struct answer *answer)
+{
+	struct lab_reader reader = {replies->words, replies->nr_words, 0};
+	struct lab_record record;
+	uint32_t answers = 0;
+
+	while (lab_next(&reader, &record)) {
+		if (record.index != answers || record.index >= s.nr_queued ||
+		    record.op != s.queue[record.index].op)
+			return nonsense("the guest's replies are out of order");
+		if (!read_record(&record, answer))
+			return false;
+		answers += record.kind == LAB_REC_ANSWER;
+	}
+	if (reader.at != reader.nr_words || answers != s.nr_queued)
+		return nonsense("the guest's replies make no sense");
+	if (s.state.stray_moves)
+		return nonsense("the kernel moved pages at a time of its own");
+	return true;
+}
+
+/* Nobody is asked: the guest decided by the rules, and the world must find the same. */
+static bool replay_move(const struct lab_move *move)
+{
+	static const char *const name[] = {"moved", "-EAGAIN", "-EBUSY"};
+	enum pf_migrate_result world;
+	char text[160];
+
+	if (!s.world)
+		return nonsense("the kernel moved pages before it was asked to");
+	world = s.world->migrate(s.world, move->src, move->dst, (enum pf_mode)move->mode);
+	if ((unsigned)world == move->result)
+		return true;
+	snprintf(text, sizeof(text),
+		 move->result == LAB_MOVED
+			 ? "the kernel moved pfn %u to %u although its owner said %s (mode %u)"
+			 : "the kernel did not move pfn %u to %u although its owner said %s "
+			   "(mode %u)",
+		 move->src, move->dst, world <= PF_MIGRATE_BUSY ? name[world] : "?", move->mode);
+	return nonsense(text);
+}
+
+static bool replay_moves(const struct lab_replies *replies)
+{
+	struct lab_reader reader = {replies->words, replies->nr_words, 0};
+	struct lab_record record;
+
+	while (lab_next(&reader, &record)) {
+		struct lab_move move;
+
+		if (record.kind != LAB_REC_MOVE)
+			continue;
+		memcpy(&move, record.words, sizeof(move));
+		if (move.result > LAB_MOVE_BUSY || move.mode >= PF_NR_MODES)
+			return nonsense("a MOVE of the guest makes no sense");
+		if (!replay_move(&move))
+			return false;
+	}
+	return true;
+}
+
+/* Sends what is queued. False: the lab is gone, and its error says why. */
+static bool exchange(struct answer *answer)
+{
+	struct lab_replies replies;
+	bool good;
+
+	*answer = (struct answer){.value = LAB_NONE};
+	queue(LAB_STATE);
+	good = lab_run(&s.lab, s.queue, s.nr_queued, s.call_seconds, &replies) &&
+	       read_replies(&replies, answer);
+	s.nr_queued = 0;
+	if (!good)
+		return false;
+	note_counters();
+	return replay_moves(&replies);
+}
+
+_Noreturn static void lost(void)
+{
+	if (s.world && s.world->lost)
+		s.world->lost(s.world, s.lab.error);
+	fprintf(stderr, "pagefuzz: the kernel is lost: %s\n", s.lab.error);
+	abort();
+}
+
+static struct answer flush(void)
+{
+	struct answer answer;
+
+	s.now_valid = false;
+	if (!exchange(&answer))
+		lost();
+	return answer;
+}
+
+/* Behind everything that changes the machine and has no answer. */
+static void keep_back(void)
+{
+	s.now_valid = false;
+	if (s.nr_queued + 8 > QUEUE)
+		flush();
+}
+
+/* ---------------------------------------------------------------- dumps -- */
+
+static void copy_list(struct pf_dump *d, struct pf_list *to, const struct lab_list *from)
+{
+	pf_dump_begin(d, to);
+	for (uint32_t i = 0; i < from->nr; i++)
+		pf_dump_add(d, to, from->pfns[i]);
+}
+
+static void copy_head(struct pf_zone_dump *to, const struct lab_dump_head *h)
+{
+	const uint32_t field[PF_NR_ZONE_FIELDS] = {
+		[PF_DUMP_MANAGED] = h->managed,
+		[PF_DUMP_PRESENT] = h->present,
+		[PF_DUMP_FREE] = h->free_global,
+		[PF_DUMP_WMARK_MIN] = h->watermark[0],
+		[PF_DUMP_WMARK_LOW] = h->watermark[1],
+		[PF_DUMP_WMARK_HIGH] = h->watermark[2],
+		[PF_DUMP_BOOST] = h->watermark_boost,
+		[PF_DUMP_RESERVE_DMA] = h->lowmem_reserve[0],
+		[PF_DUMP_RESERVE_DMA32] = h->lowmem_reserve[1],
+		[PF_DUMP_RESERVE_NORMAL] = h->lowmem_reserve[2],
+		[PF_DUMP_RESERVE_MOVABLE] = h->lowmem_reserve[3],
+		[PF_DUMP_BOOSTED] = h->boosted,
+		[PF_DUMP_RECLAIM_ACTIVE] = h->reclaim_active,
+		[PF_DUMP_HIGHATOMIC] = h->nr_reserved_highatomic,
+		[PF_DUMP_NR_ISOLATE] = h->nr_isolate_pageblock,
+		[PF_DUMP_CONTIGUOUS] = h->contiguous,
+		[PF_DUMP_CACHED_FREE] = h->compact_cached_free_pfn,
+		[PF_DUMP_CACHED_MIGRATE_ASYNC] = h->compact_cached_migrate_pfn[0],
+		[PF_DUMP_CACHED_MIGRATE_SYNC] = h->compact_cached_migrate_pfn[1],
+		[PF_DUMP_INIT_FREE] = h->compact_init_free_pfn,
+		[PF_DUMP_INIT_MIGRATE] = h->compact_init_migrate_pfn,
+		[PF_DUMP_CONSIDERED] = h->compact_considered,
+		[PF_DUMP_DEFER_SHIFT] = h->compact_defer_shift,
+		[PF_DUMP_ORDER_FAILED] = h->compact_order_failed,
+		[PF_DUMP_BLOCKSKIP_FLUSH] = h->compact_blockskip_flush,
+	};
+	const uint32_t cpu[PF_NR_CPU_FIELDS] = {
+		[PF_DUMP_COUNT] = h->pcp_count,
+		[PF_DUMP_HIGH] = h->pcp_high,
+		[PF_DUMP_BATCH] = h->pcp_batch,
+		[PF_DUMP_FREE_FACTOR] = h->pcp_free_factor,
+		[PF_DUMP_FREE_DIFF] = h->free_exact - h->free_global,
+		[PF_DUMP_STAT_THRESHOLD] = h->stat_threshold,
+	};
+
+	memcpy(to->field, field, sizeof(field));
+	memcpy(to->cpu[0], cpu, sizeof(cpu));
+}
+
+/* A zone of the guest's dump into s.now; the lists must hold what is counted. */
+static bool read_dump_record(const struct lab_record *record, unsigned z)
+{
+	static struct lab_dump from;
+	struct pf_zone_dump *to = &s.now.zone[z];
+	char text[120];
+
+	if (z >= s.nr_zones || !lab_read_dump(record, &from) ||
+	    from.head->nr_types != LAB_NR_TYPES || from.head->nr_pcp_lists > PF_NR_PCP_LISTS)
+		return nonsense("the guest's dump makes no sense");
+	memset(to, 0, sizeof(*to));
+	copy_head(to, from.head);
+	for (unsigned o = 0; o <= from.head->max_order; o++) {
+		uint32_t nr = 0;
+
+		for (unsigned t = 0; t < LAB_NR_TYPES; t++) {
+			copy_list(&s.now, &to->free[o][t], &from.free[o][t]);
+			nr += from.free[o][t].nr;
+		}
+		if (nr != from.head->nr_free[o]) {
+			snprintf(text, sizeof(text),
+				 "the kernel counts %u free blocks of order %u, its lists hold %u",
+				 from.head->nr_free[o], o, nr);
+			return nonsense(text);
+		}
+	}
+	for (unsigned i = 0; i < from.head->nr_pcp_lists; i++)
+		copy_list(&s.now, &to->pcp[0][i], &from.pcp[i]);
+	copy_list(&s.now, &to->blocks, &from.blocks);
+	return true;
+}
+
+/* Asks for a dump of all zones into s.now; moves nothing, changes nothing. */
+static bool take_dump(void)
+{
+	struct answer answer;
+
+	s.now.nr_words = 0;
+	s.now.nr_zones = s.nr_zones;
+	s.now.nr_cpus = 1;
+	for (uint32_t z = 0; z < s.nr_zones; z++)
+		queue(LAB_DUMP)->arg = z;
+	if (!exchange(&answer))
+		return false;
+	if (s.now.nr_words > s.now.room)
+		return nonsense("the guest's dump does not fit");
+	memcpy(s.now.total, s.state.total, sizeof(s.now.total));
+	s.now_valid = true;
+	return true;
+}
+
+static const struct pf_dump *fresh_dump(void)
+{
+	if (!s.now_valid && !take_dump())
+		lost();
+	return &s.now;
+}
+
+static bool same_words(const struct pf_dump *a, const struct pf_list *la, const struct pf_dump *b,
+		       const struct pf_list *lb)
+{
+	if (la->nr != lb->nr)
+		return false;
+	return a->lists_absent || b->lists_absent ||
+	       !memcmp(a->word + la->first, b->word + lb->first, la->nr * sizeof(uint32_t));
+}
+
+/* NULL, or what differs first. */
+static const char *zone_difference(const struct pf_dump *a, const struct pf_dump *b, unsigned z)
+{
+	static const char *const field[] = {
+#define X(id, name) #name,
+		PF_ZONE_FIELDS(X)
+#undef X
+	};
+	const struct pf_zone_dump *x = &a->zone[z], *y = &b->zone[z];
+
+	for (unsigned i = 0; i < PF_NR_ZONE_FIELDS; i++)
+		if (x->field[i] != y->field[i])
+			return field[i];
+	if (memcmp(x->cpu[0], y->cpu[0], sizeof(x->cpu[0])))
+		return "a field of the per-cpu list";
+	for (unsigned o = 0; o < PF_NR_ORDERS; o++)
+		for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
+			if (!same_words(a, &x->free[o][t], b, &y->free[o][t]))
+				return "a free list";
+	for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
+		if (!same_words(a, &x->pcp[0][i], b, &y->pcp[0][i]))
+			return "a per-cpu list";
+	return same_words(a, &x->blocks, b, &y->blocks) ? NULL : "the pageblocks";
+}
+
+static const char *difference(const struct pf_dump *a, const struct pf_dump *b)
+{
+	if (a->nr_zones != b->nr_zones || a->nr_cpus != b->nr_cpus)
+		return "the number of zones or cpus";
+	if (memcmp(a->total, b->total, sizeof(a->total)))
+		return "a total";
+	for (unsigned z = 0; z < a->nr_zones; z++) {
+		const char *what = zone_difference(a, b, z);
+
+		if (what)
+			return what;
+	}
+	return NULL;
+}
+
+/* Visits all blocks of a zone's lists. */
+static void each_block(const struct pf_dump *d, unsigned z, unsigned pageblock_order,
+		       pf_block_fn fn, void *arg)
+{
+	const struct pf_zone_dump *zone = &d->zone[z];
+
+	for (unsigned o = 0; o < PF_NR_ORDERS; o++)
+		for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
+			for (uint32_t i = 0; i < zone->free[o][t].nr; i++) {
+				const struct pf_block block = {
+					.pfn = d->word[zone->free[o][t].first + i],
+					.order = (uint8_t)o,
+					.type = (uint8_t)t,
+					.where = t == PF_ISOLATE ? PF_ISOLATED : PF_FREE,
+				};
+
+				fn(arg, &block);
+			}
+	for (unsigned l = 0; l < PF_NR_PCP_LISTS; l++)
+		for (uint32_t i = 0; i < zone->pcp[0][l].nr; i++) {
+			const struct pf_block block = {
+				.pfn = d->word[zone->pcp[0][l].first + i],
+				.order = (uint8_t)(l < 12 ? l / 3 : pageblock_order),
+				.type = (uint8_t)(l < 12 ? l % 3 : l == 13),
+				.where = PF_CACHED,
+			};
+
+			fn(arg, &block);
+		}
+}
+
+/* ----------------------------------------------------------------- boot -- */
+
+static bool hello(void)
+{
+	struct answer answer;
+
+	s.nr_zones = 0;
+	queue(LAB_HELLO);
+	if (!exchange(&answer))
+		return false;
+	if (!s.hello[0].nr_zones || s.hello[0].nr_zones > LAB_MAX_ZONES)
+		return nonsense("the guest's HELLO makes no sense");
+	for (uint32_t z = 1; z < s.hello[0].nr_zones; z++)
+		queue(LAB_HELLO)->arg = z;
+	if (!exchange(&answer))
+		return false;
+	s.nr_zones = s.hello[0].nr_zones;
+	return true;
+}
+
+static bool zone_type(const char *name, uint8_t *type)
+{
+	static const char *const names[PF_NR_ZONE_TYPES] = {
+		[PF_ZONE_DMA] = "DMA",
+		[PF_ZONE_DMA32] = "DMA32",
+		[PF_ZONE_NORMAL] = "Normal",
+		[PF_ZONE_MOVABLE] = "Movable",
+	};
+
+	for (unsigned t = 0; t < PF_NR_ZONE_TYPES; t++)
+		if (!strcmp(name, names[t])) {
+			*type = (uint8_t)t;
+			return true;
+		}
+	return false;
+}
+
+static bool fill_zones(struct pf_layout *l)
+{
+	pf_pfn before = 0;
+
+	for (uint32_t z = 0; z < s.nr_zones; z++) {
+		const struct lab_hello *h = &s.hello[z];
+		struct pf_zone_layout *zone = &l->zone[z];
+
+		if (!zone_type(h->zone, &zone->type) || h->start_pfn < before ||
+		    h->end_pfn <= h->start_pfn || h->max_order > PF_MAX_ORDER ||
+		    h->block_order > h->max_order)
+			return nonsense("a zone of the guest makes no sense");
+		zone->start_pfn = h->start_pfn;
+		zone->spanned = h->end_pfn - h->start_pfn;
+		memcpy(zone->wmark, h->watermark, sizeof(zone->wmark));
+		before = h->end_pfn;
+	}
+	l->nr_zones = (uint8_t)s.nr_zones;
+	l->nr_nodes = l->nr_cpus = 1;
+	l->pageblock_order = (uint8_t)s.hello[0].block_order;
+	l->max_order = (uint8_t)s.hello[0].max_order;
+	l->base_pfn = l->zone[0].start_pfn >> l->max_order << l->max_order;
+	l->end_pfn = before;
+	if (l->base_pfn < 1u << l->max_order)
+		return nonsense("the guest's zone begins too low");
+	return true;
+}
+
+struct listed {
+	uint8_t *page; /* from zone start, 1: on a list */
+	pf_pfn start, nr;
+};
+
+static void mark_listed(void *arg, const struct pf_block *block)
+{
+	struct listed *listed = arg;
+	pf_pfn at = block->pfn - listed->start;
+
+	for (pf_pfn i = at; i < at + (1u << block->order) && i < listed->nr; i++)
+		listed->page[i] = 1;
+}
+
+/* Runs of pages that are in use by others; all of them or, if there are too many, none. */
+static bool add_ranges(struct pf_layout *l, unsigned z)
+{
+	const struct pf_zone_layout *zone = &l->zone[z];
+	struct listed listed = {calloc(zone->spanned + 1, 1), zone->start_pfn, zone->spanned};
+	bool fit = listed.page != NULL;
+
+	if (fit)
+		each_block(&s.start, z, l->pageblock_order, mark_listed, &listed);
+	for (pf_pfn i = 0; fit && i < zone->spanned; i++) {
+		if (listed.page[i])
+			continue;
+		if (l->nr_ranges == PF_MAX_RANGES) {
+			fit = false;
+			break;
+		}
+		l->range[l->nr_ranges].start_pfn = zone->start_pfn + i;
+		while (i < zone->spanned && !listed.page[i])
+			i++;
+		l->range[l->nr_ranges].nr_pages =
+			zone->start_pfn + i - l->range[l->nr_ranges].start_pfn;
+		l->nr_ranges++;
+	}
+	free(listed.page);
+	return fit;
+}
+
+static void fill_ranges(struct pf_layout *l)
+{
+	bool fit = true;
+
+	for (unsigned z = 0; fit && z < l->nr_zones; z++)
+		fit = add_ranges(l, z);
+	if (fit)
+		return;
+	memset(l->range, 0, sizeof(l->range));
+	l->nr_ranges = 0;
+}
+
+/* Up to the dump at rest in s.now. */
+static bool boot(void)
+{
+	s.nr_queued = 0;
+	s.now_valid = false;
+	memset(&s.state, 0, sizeof(s.state));
+	return lab_start(&s.lab, &s.config) && hello();
+}
+
+static bool make_room(struct pf_dump *d)
+{
+	d->room = 64;
+	for (uint32_t z = 0; z < s.nr_zones; z++)
+		d->room += 2 * (s.hello[z].end_pfn - s.hello[z].start_pfn);
+	d->word = malloc(d->room * sizeof(*d->word));
+	return d->word || nonsense("out of memory");
+}
+
+/* In place of the words of `to`, those of `from`. */
+static bool copy_dump(struct pf_dump *to, const struct pf_dump *from)
+{
+	uint32_t *word = malloc((from->nr_words + 1) * sizeof(*word));
+
+	if (!word)
+		return nonsense("out of memory");
+	*to = *from;
+	to->word = word;
+	to->room = from->nr_words + 1;
+	memcpy(word, from->word, from->nr_words * sizeof(*word));
+	return true;
+}
+
+static bool open_session(struct pf_layout *layout, struct pf_dump *start)
+{
+	if (!boot() || !make_room(&s.now) || !fill_zones(&s.layout) || !take_dump() ||
+	    !copy_dump(&s.start, &s.now))
+		return false;
+	for (uint32_t z = 0; z < s.nr_zones; z++) {
+		s.in_use[z] =
+			s.hello[z].managed - s.state.zone[z].free_exact - s.state.zone[z].pcp_count;
+		if (s.hello[z].lru_pages)
+			return nonsense("there are pages in the lab's node that are not its own "
+					"and could be moved");
+	}
+	fill_ranges(&s.layout);
+	note_counters();
+	*layout = s.layout;
+	return copy_dump(start, &s.start);
+}
+
+static void set_path(char *to, size_t size, const char *given, const char *usual)
+{
+	snprintf(to, size, "%s", given ? given : usual);
+}
+
+bool pf_kernel_open(const struct pf_kernel_config *config, struct pf_layout *layout,
+		    struct pf_dump *start, char *error, size_t size)
+{
+	static const enum lab_place place[] = {
+		[PF_KERNEL_DIMM] = LAB_PLACE_DIMM,
+		[PF_KERNEL_BOOT] = LAB_PLACE_BOOT,
+		[PF_KERNEL_SPLIT] = LAB_PLACE_SPLIT,
+	};
+
+	pf_kernel_close();
+	set_path(s.kernel, sizeof(s.kernel), config->kernel, "build/lab/kernel");
+	set_path(s.initrd, sizeof(s.initrd), config->initrd, "build/lab/initrd.gz");
+	set_path(s.console, sizeof(s.console), config->console, "build/lab/console.log");
+	s.config = (struct lab_config){
+		.kernel = s.kernel,
+		.initrd = s.initrd,
+		.console = s.console,
+		.place = place[config->place],
+		.node_mb = config->node_mb,
+	};
+	s.call_seconds = config->call_seconds ? config->call_seconds : CALL_SECONDS;
+	if (!open_session(layout, start)) {
+		snprintf(error, size, "%s", s.lab.error);
+		pf_kernel_close();
+		return false;
+	}
+	s.open = true;
+	return true;
+}
+
+const char *pf_kernel_version(void)
+{
+	return s.hello[0].release;
+}
+
+void pf_kernel_close(void)
+{
+	lab_kill(&s.lab);
+	free(s.start.word);
+	free(s.now.word);
+	memset(&s, 0, sizeof(s));
+}
+
+void pf_kernel_break(enum pf_kernel_fault fault)
+{
+	queue(LAB_BREAK)->flags = fault == PF_KERNEL_HANG;
+}
+
+/* A machine that has been worked on is of no use to the next run. */
+static bool boot_again(void)
+{
+	const char *what;
+	char text[120];
+
+	lab_kill(&s.lab);
+	if (!boot() || !take_dump())
+		return false;
+	what = difference(&s.start, &s.now);
+	if (!what)
+		return true;
+	snprintf(text, sizeof(text), "this boot began otherwise than the first one: %s", what);
+	return nonsense(text);
+}
+
+/* ------------------------------------------------------------ the vtable -- */
+
+static bool same_zone(const struct pf_zone_layout *a, const struct pf_zone_layout *b)
+{
+	return a->start_pfn == b->start_pfn && a->spanned == b->spanned && a->node == b->node &&
+	       a->type == b->type && !memcmp(a->wmark, b->wmark, sizeof(a->wmark));
+}
+
+static size_t kernel_footprint(const struct pf_layout *l)
+{
+	const struct pf_layout *mine = &s.layout;
+
+	if (!s.open || l->base_pfn != mine->base_pfn || l->end_pfn != mine->end_pfn ||
+	    l->pageblock_order != mine->pageblock_order || l->max_order != mine->max_order ||
+	    l->nr_nodes != mine->nr_nodes || l->nr_cpus != mine->nr_cpus ||
+	    l->nr_zones != mine->nr_zones || l->nr_ranges != mine->nr_ranges)
+		return 0;
+	for (unsigned z = 0; z < l->nr_zones; z++)
+		if (!same_zone(&l->zone[z], &mine->zone[z]))
+			return 0;
+	for (unsigned i = 0; i < l->nr_ranges; i++)
+		if (l->range[i].start_pfn != mine->range[i].start_pfn ||
+		    l->range[i].nr_pages != mine->range[i].nr_pages ||
+		    l->range[i].hole != mine->range[i].hole)
+			return 0;
+	return sizeof(struct state);
+}
+
+static void kernel_init(void *state, const struct pf_layout *layout, struct pf_world *world)
+{
+	(void)layout;
+	((struct state *)state)->world = s.world = world;
+	if (s.used && !boot_again())
+		lost();
+	s.used = true;
+}
+
+static struct lab_request *queue_request(enum lab_op op, const struct pf_request *req)
+{
+	struct lab_request *r = queue(op);
+
+	r->order = req->order;
+	r->mobility = req->mobility;
+	r->flags = req->zone;
+	r->gfp = req->gfp;
+	return r;
+}
+
+static pf_pfn kernel_alloc(void *state, const struct pf_request *req)
+{
+	struct answer answer;
+
+	(void)state;
+	queue_request(LAB_PAGE_ALLOC, req);
+	answer = flush();
+	return answer.value >= LAB_UNSUPPORTED ? PF_NO_PFN : answer.value;
+}
+
+static unsigned kernel_alloc_bulk(void *state, const struct pf_request *req, unsigned nr,
+				  pf_pfn *pfns)
+{
+	struct answer answer;
+
+	(void)state;
+	if (nr > LAB_MAX_BULK)
+		nr = LAB_MAX_BULK;
+	queue_request(LAB_PAGE_BULK, req)->arg = nr;
+	answer = flush();
+	if (answer.value != answer.nr_pages || answer.nr_pages > nr) {
+		nonsense("the guest's bulk allocation makes no sense");
+		lost();
+	}
+	memcpy(pfns, answer.pages, answer.nr_pages * sizeof(*pfns));
+	return answer.nr_pages;
+}
+
+static void kernel_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
+{
+	struct lab_request *r = queue(LAB_PAGE_FREE);
+
+	(void)state;
+	(void)cpu;
+	r->slot = pfn;
+	r->order = (uint8_t)order;
+	keep_back();
+}
+
+static void kernel_split(void *state, pf_pfn pfn, unsigned order)
+{
+	struct lab_request *r = queue(LAB_PAGE_SPLIT);
+
+	(void)state;
+	r->slot = pfn;
+	r->order = (uint8_t)order;
+	keep_back();
+}
+
+static void kernel_set_attrs(void *state, pf_pfn pfn, unsigned attrs)
+{
+	struct lab_request *r = queue(LAB_PAGE_ATTRS);
+
+	(void)state;
+	r->slot = pfn;
+	r->arg = attrs & (PF_PAGE_MOVABLE | PF_PAGE_PINNED | PF_PAGE_WRITEBACK | PF_PAGE_LOCKED);
+	keep_back();
+}
+
+static void kernel_inject(void *state, enum pf_inject what, unsigned after, unsigned count)
+{
+	struct lab_request *r;
+
+	(void)state;
+	if (what != PF_INJECT_MIGRATE_AGAIN && what != PF_INJECT_MIGRATE_BUSY)
+		return; /* the lab evicts nothing */
+	r = queue(LAB_INJECT);
+	r->flags = what == PF_INJECT_MIGRATE_AGAIN ? LAB_MOVE_AGAIN : LAB_MOVE_BUSY;
+	r->slot = after;
+	r->arg = count;
+	keep_back();
+}
+
+static void kernel_census(void *state, pf_block_fn fn, void *arg)
+{
+	const struct pf_dump *d = fresh_dump();
+
+	(void)state;
+	for (uint32_t z = 0; z < s.nr_zones; z++)
+		each_block(d, z, s.layout.pageblock_order, fn, arg);
+}
+
+static const struct pf_zone_counters *kernel_counters(void *state, unsigned zone)
+{
+	(void)state;
+	if (s.nr_queued)
+		flush();
+	return &s.counters[zone];
+}
+
+static unsigned kernel_block_type(void *state, pf_pfn pfn)
+{
+	const struct pf_dump *d = fresh_dump();
+	unsigned shift = s.layout.pageblock_order;
+
+	(void)state;
+	for (unsigned z = 0; z < d->nr_zones; z++) {
+		const struct pf_zone_layout *zone = &s.layout.zone[z];
+		const struct pf_list *blocks = &d->zone[z].blocks;
+		uint32_t at = (pfn >> shift) - (zone->start_pfn >> shift);
+
+		if (pfn - zone->start_pfn < zone->spanned && at < blocks->nr)
+			return d->word[blocks->first + at] & PF_BLOCK_TYPE;
+	}
+	return PF_UNMOVABLE;
+}
+
+static enum pf_compact_result kernel_compact(void *state, const struct pf_compact_request *req)
+{
+	struct answer answer;
+	struct lab_request *r;
+
+	(void)state;
+	if (req->order < 0) {
+		/* The kernel does not say how it ended; it always scans to the end. */
+		queue(LAB_COMPACT_NODE);
+		answer = flush();
+		answer.value = PF_COMPACT_COMPLETE;
+	} else {
+		r = queue(LAB_COMPACT);
+		r->order = (uint8_t)req->order;
+		r->mobility = req->mobility;
+		r->flags = req->mode;
+		answer = flush();
+	}
+	if (answer.value >= PF_NR_COMPACT_RESULTS) {
+		nonsense("the guest's compaction ended with no result that there is");
+		lost();
+	}
+	return (enum pf_compact_result)answer.value;
+}
+
+static void kernel_drain(void *state, int cpu)
+{
+	(void)state;
+	(void)cpu; /* there is but one */
+	queue(LAB_DRAIN);
+	keep_back();
+}
+
+static bool kernel_tick(void *state, enum pf_daemon daemon, unsigned node, unsigned order)
+{
+	struct lab_request *r;
+	struct answer answer;
+
+	(void)state;
+	(void)node;
+	if (daemon != PF_KCOMPACTD && daemon != PF_KCOMPACTD_PROACTIVE)
+		return false;
+	r = queue(LAB_TICK);
+	r->flags = daemon == PF_KCOMPACTD ? LAB_KCOMPACTD : LAB_KCOMPACTD_PROACTIVE;
+	r->order = (uint8_t)order;
+	answer = flush();
+	if (answer.value == LAB_INVALID) {
+		nonsense("kcompactd did not come to an end");
+		lost();
+	}
+	return answer.value == 0;
+}
+
+static bool kernel_tune(void *state, enum pf_knob knob, uint32_t value)
+{
+	struct lab_request *r = queue(LAB_TUNE);
+
+	(void)state;
+	r->flags = (uint8_t)knob;
+	r->arg = value;
+	return flush().value == 1;
+}
+
+static void kernel_retype(void *state, pf_pfn pfn, unsigned type)
+{
+	struct lab_request *r = queue(LAB_RETYPE);
+
+	(void)state;
+	r->slot = pfn;
+	r->arg = type;
+	if (flush().value) {
+		nonsense("the guest can't change the type of a pageblock");
+		lost();
+	}
+}
+
+/* It is in the state that it is in: other dumps than that can't be taken. */
+static bool kernel_load(void *state, const struct pf_dump *dump)
+{
+	(void)state;
+	return !difference(dump, &s.start);
+}
+
+static void kernel_dump(void *state, struct pf_dump *d)
+{
+	const struct pf_dump *from = fresh_dump();
+	uint32_t *word = d->word, room = d->room;
+
+	(void)state;
+	*d = *from;
+	d->word = word;
+	d->room = room;
+	memcpy(word, from->word, (from->nr_words < room ? from->nr_words : room) * sizeof(*word));
+}
+
+const struct pf_impl pf_impl_kernel = {
+	.name = "kernel",
+	.summary = "the real Linux 6.1 in QEMU (make lab)",
+	.features = PF_F_MOBILITY | PF_F_ZONES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_REMOTE,
+	.tier = PF_TIER_TWIN,
+	.group = "linux-6.1",
+	.footprint = kernel_footprint,
+	.init = kernel_init,
+	.alloc = kernel_alloc,
+	.free = kernel_free,
+	.census = kernel_census,
+	.counters = kernel_counters,
+	.alloc_bulk = kernel_alloc_bulk,
+	.split = kernel_split,
+	.compact = kernel_compact,
+	.drain = kernel_drain,
+	.tick = kernel_tick,
+	.tune = kernel_tune,
+	.retype = kernel_retype,
+	.load = kernel_load,
+	.dump = kernel_dump,
+	.set_attrs = kernel_set_attrs,
+	.inject = kernel_inject,
+	.block_type = kernel_block_type,
+};

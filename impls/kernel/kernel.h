@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kernel.h - the real kernel in QEMU as an implementation: boot it, then put
+ * pf_impl_kernel into a lineup that starts from the dump that it gave.
+ *
+ * One kernel a process, and its calls come from the thread that opened it. It
+ * may serve any number of runs one after the other: each needs a fresh boot,
+ * which init() sees to.
+ */
+#ifndef PAGEFUZZ_KERNEL_H
+#define PAGEFUZZ_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../dump.h"
+#include "../impl.h"
+
+enum pf_kernel_place {
+	PF_KERNEL_DIMM,	 /* hot-added: one aligned, pristine NORMAL zone */
+	PF_KERNEL_BOOT,	 /* a second node from the start: pages in use, no aligned end */
+	PF_KERNEL_SPLIT, /* likewise, half DMA32 and half NORMAL */
+};
+
+struct pf_kernel_config {
+	const char *kernel, *initrd, *console; /* NULL: build/lab's */
+	enum pf_kernel_place place;
+	unsigned node_mb;      /* of the lab's node; 0: 128, and 256 for a split one */
+	unsigned call_seconds; /* that a call may take; 0: 30 */
+};
+
+/*
+ * Boots, and fills the layout and the dump of the machine at rest; its words are
+ * malloc'ed, the caller frees them. False: what is wrong in one line, then the
+ * end of the console.
+ */
+bool pf_kernel_open(const struct pf_kernel_config *config, struct pf_layout *layout,
+		    struct pf_dump *start, char *error, size_t size);
+/* Release of the kernel that is open, as uname says it. */
+const char *pf_kernel_version(void);
+void pf_kernel_close(void);
+
+/* For tests: the next call finds a guest that panicked or hangs. */
+enum pf_kernel_fault { PF_KERNEL_PANIC, PF_KERNEL_HANG };
+void pf_kernel_break(enum pf_kernel_fault fault);
+
+/* Supports the layout that pf_kernel_open() gave, and no other. */
+extern const struct pf_impl pf_impl_kernel;
+
+#endif /* PAGEFUZZ_KERNEL_H */

@@ -1,0 +1,667 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vtable.c - the real kernel behind struct pf_impl: every function once and in a
+ * random run, against a small world that keeps its own books, in all places that
+ * a lab's node can be in; a second boot; and a guest that panics or hangs.
+ *
+ *     vtable KERNEL INITRD FOLDER-FOR-CONSOLE [quick]
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernel.h"
+
+#define MAX_SLOTS 4096u
+
+#define KERNEL_GFP (PF_GFP_IO | PF_GFP_FS | PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)
+#define ATOMIC_GFP (PF_GFP_HIGH | PF_GFP_ATOMIC | PF_GFP_KSWAPD_RECLAIM)
+
+static const struct pf_impl *const impl = &pf_impl_kernel;
+static struct pf_kernel_config config;
+static struct pf_layout layout;
+static struct pf_dump start, dump;
+static void *state;
+static unsigned number, failures;
+static const char *place_name;
+
+/* --------------------------------------------------------------- output -- */
+
+static char complaint[256];
+
+__attribute__((format(printf, 2, 3))) static void expect(bool good, const char *format, ...)
+{
+	va_list args;
+
+	if (good || *complaint)
+		return;
+	va_start(args, format);
+	vsnprintf(complaint, sizeof(complaint), format, args);
+	va_end(args);
+}
+
+static void step(const char *name)
+{
+	failures += *complaint != '\0';
+	printf("%sok %u vtable, %s: %s%s%s\n", *complaint ? "not " : "", ++number, place_name, name,
+	       *complaint ? ": " : "", complaint);
+	*complaint = '\0';
+	fflush(stdout);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static uint64_t random_state;
+
+static uint32_t below(uint32_t n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)(random_state >> 33) % n;
+}
+
+/* ---------------------------------------------------------------- world -- */
+
+/* What lives at a page: slot + 1 at all pages of a block; 0: nobody. */
+static uint32_t *owner;
+
+static struct slot {
+	pf_pfn pfn;
+	uint8_t order;
+	uint16_t attrs; /* 0: empty */
+} slots[MAX_SLOTS];
+
+static uint32_t live[PF_MAX_ZONES];
+static unsigned nr_moves, nr_refused;
+static struct {
+	unsigned after, count;
+} injected[PF_NR_INJECT];
+static jmp_buf out;
+static char last_words[4096];
+
+static unsigned zone_of(pf_pfn pfn)
+{
+	unsigned z = 0;
+
+	while (z + 1 < layout.nr_zones && pfn >= layout.zone[z + 1].start_pfn)
+		z++;
+	return z;
+}
+
+static void settle(uint32_t slot, pf_pfn pfn, unsigned order, unsigned attrs)
+{
+	uint32_t idx = pfn - layout.base_pfn, n = 1u << order;
+
+	expect(pfn >= layout.base_pfn && pfn + n <= layout.end_pfn && pfn % n == 0,
+	       "pfn %#x of order %u is outside or unaligned", pfn, order);
+	for (uint32_t i = 0; !*complaint && i < n; i++) {
+		expect(!owner[idx + i], "pfn %#x was handed out twice", pfn + i);
+		owner[idx + i] = slot + 1;
+	}
+	slots[slot] = (struct slot){pfn, (uint8_t)order, (uint16_t)(attrs | PF_PAGE_LIVE)};
+	live[zone_of(pfn)] += n;
+}
+
+static void leave(uint32_t slot)
+{
+	uint32_t n = 1u << slots[slot].order;
+
+	memset(&owner[slots[slot].pfn - layout.base_pfn], 0, n * sizeof(*owner));
+	live[zone_of(slots[slot].pfn)] -= n;
+	slots[slot].attrs = 0;
+}
+
+static bool is_injected(enum pf_inject what)
+{
+	if (!injected[what].count)
+		return false;
+	if (injected[what].after) {
+		injected[what].after--;
+		return false;
+	}
+	injected[what].count--;
+	return true;
+}
+
+static enum pf_migrate_result consent(unsigned attrs, enum pf_mode mode)
+{
+	if (!(attrs & PF_PAGE_MOVABLE))
+		return PF_MIGRATE_BUSY;
+	if (attrs & PF_PAGE_PINNED || is_injected(PF_INJECT_MIGRATE_AGAIN))
+		return PF_MIGRATE_AGAIN;
+	if (is_injected(PF_INJECT_MIGRATE_BUSY))
+		return PF_MIGRATE_BUSY;
+	if ((attrs & PF_PAGE_LOCKED && mode == PF_MODE_ASYNC) ||
+	    (attrs & PF_PAGE_WRITEBACK && mode != PF_MODE_SYNC))
+		return PF_MIGRATE_BUSY;
+	return PF_MIGRATED;
+}
+
+static enum pf_migrate_result migrate(struct pf_world *w, pf_pfn src, pf_pfn dst, enum pf_mode mode)
+{
+	uint32_t slot = owner[src - layout.base_pfn];
+	enum pf_migrate_result result;
+	struct slot was;
+
+	(void)w;
+	expect(slot && slots[slot - 1].pfn == src, "a move from %#x, where nothing begins", src);
+	if (*complaint)
+		return PF_MIGRATE_BUSY;
+	was = slots[slot - 1];
+	result = consent(was.attrs, mode);
+	nr_refused += result != PF_MIGRATED;
+	if (result != PF_MIGRATED)
+		return result;
+	nr_moves++;
+	leave(slot - 1);
+	settle(slot - 1, dst, was.order, was.attrs);
+	return PF_MIGRATED;
+}
+
+static void lost(struct pf_world *w, const char *why)
+{
+	(void)w;
+	snprintf(last_words, sizeof(last_words), "%s", why);
+	longjmp(out, 1);
+}
+
+static struct pf_world world = {.migrate = migrate, .lost = lost};
+
+/* ------------------------------------------------------------ operations -- */
+
+/* What holds after each operation. */
+static void check_counters(void)
+{
+	for (unsigned z = 0; z < layout.nr_zones; z++) {
+		const struct pf_zone_counters *c = impl->counters(state, z);
+
+		expect(c->free + c->cached + c->isolated + live[z] == c->managed,
+		       "zone %u: %u free + %u cached + %u live is not %u", z, c->free, c->cached,
+		       live[z], c->managed);
+	}
+}
+
+static bool take(uint32_t slot, unsigned order, unsigned mobility, uint32_t gfp)
+{
+	const struct pf_request req = {
+		.order = (uint8_t)order,
+		.mobility = (uint8_t)mobility,
+		.gfp = gfp,
+		.zone = mobility == PF_MOVABLE ? PF_ZONE_MOVABLE : PF_ZONE_NORMAL,
+	};
+	pf_pfn pfn = impl->alloc(state, &req);
+
+	if (pfn != PF_NO_PFN)
+		settle(slot, pfn, order, mobility == PF_MOVABLE ? PF_PAGE_MOVABLE : 0);
+	check_counters();
+	return pfn != PF_NO_PFN;
+}
+
+static void give(uint32_t slot)
+{
+	struct slot was = slots[slot];
+
+	if (!was.attrs)
+		return;
+	leave(slot);
+	impl->free(state, was.pfn, was.order, 0);
+}
+
+static void set_attrs(uint32_t slot, unsigned attrs)
+{
+	slots[slot].attrs = (uint16_t)(attrs | PF_PAGE_LIVE);
+	impl->set_attrs(state, slots[slot].pfn, slots[slot].attrs);
+}
+
+static void inject(enum pf_inject what, unsigned after, unsigned count)
+{
+	injected[what].after = after;
+	injected[what].count = count;
+	impl->inject(state, what, after, count);
+}
+
+static enum pf_compact_result compact(int order, unsigned mobility, enum pf_mode mode)
+{
+	const struct pf_compact_request req = {
+		.order = (int8_t)order, .mobility = (uint8_t)mobility, .mode = (uint8_t)mode};
+	enum pf_compact_result result = impl->compact(state, &req);
+
+	check_counters();
+	return result;
+}
+
+static void listed(void *arg, const struct pf_block *block)
+{
+	uint32_t *pages = arg;
+
+	for (uint32_t i = 0; i < 1u << block->order; i++)
+		expect(!owner[block->pfn - layout.base_pfn + i],
+		       "pfn %#x is listed and has an owner", block->pfn + i);
+	*pages += 1u << block->order;
+}
+
+static void check_census(void)
+{
+	uint32_t pages = 0, counted = 0;
+
+	impl->census(state, listed, &pages);
+	for (unsigned z = 0; z < layout.nr_zones; z++)
+		counted += impl->counters(state, z)->free + impl->counters(state, z)->cached;
+	expect(pages == counted, "%u pages in the census, %u counted", pages, counted);
+}
+
+static void take_dump(void)
+{
+	dump.room = start.nr_words * 4 + pf_layout_pages(&layout);
+	dump.word = realloc(dump.word, dump.room * sizeof(*dump.word));
+	impl->dump(state, &dump);
+	expect(dump.nr_words <= dump.room, "%u words of dump", dump.nr_words);
+}
+
+static void give_all(void)
+{
+	for (uint32_t i = 0; i < MAX_SLOTS; i++)
+		give(i);
+	impl->drain(state, -1);
+	check_counters();
+	check_census();
+}
+
+/* Movable pages with a gap behind each. */
+static void scatter(uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		expect(take(i, 0, PF_MOVABLE, 0), "page %u of %u: none", i, nr);
+	for (uint32_t i = 0; i < nr; i += 2)
+		give(i);
+	impl->drain(state, -1);
+	nr_moves = nr_refused = 0;
+}
+
+/* ---------------------------------------------------------------- tests -- */
+
+static void begin(void)
+{
+	memset(slots, 0, sizeof(slots));
+	memset(live, 0, sizeof(live));
+	memset(injected, 0, sizeof(injected));
+	memset(owner, 0, pf_layout_pages(&layout) * sizeof(*owner));
+	impl->init(state, &layout, &world);
+}
+
+static bool open_lab(enum pf_kernel_place place, unsigned node_mb)
+{
+	static char error[4096];
+	double t = now();
+
+	config.place = place;
+	config.node_mb = node_mb;
+	if (!pf_kernel_open(&config, &layout, &start, error, sizeof(error))) {
+		expect(false, "%s", error);
+		step("opens");
+		return false;
+	}
+	owner = calloc(pf_layout_pages(&layout), sizeof(*owner));
+	state = calloc(1, impl->footprint(&layout) + 64);
+	printf("# %s: Linux %s in %.1f s\n", place_name, pf_kernel_version(), now() - t);
+	for (unsigned z = 0; z < layout.nr_zones; z++)
+		printf("#   zone type %u: pfn %#x, %u pages, marks %u/%u/%u, managed %u\n",
+		       layout.zone[z].type, layout.zone[z].start_pfn, layout.zone[z].spanned,
+		       layout.zone[z].wmark[0], layout.zone[z].wmark[1], layout.zone[z].wmark[2],
+		       start.zone[z].field[PF_DUMP_MANAGED]);
+	return true;
+}
+
+static void close_lab(void)
+{
+	pf_kernel_close();
+	free(start.word);
+	free(owner);
+	free(state);
+	owner = NULL;
+	state = NULL;
+}
+
+static void test_start(void)
+{
+	struct pf_layout other = layout;
+	uint32_t in_use = 0;
+
+	other.zone[0].spanned--;
+	expect(impl->footprint(&layout) && !impl->footprint(&other), "footprint of a layout");
+	for (unsigned t = 0; t < PF_NR_TOTAL_FIELDS; t++)
+		expect(!start.total[t], "total %u begins with %u", t, start.total[t]);
+	begin();
+	expect(impl->load(state, &start), "its own dump is refused");
+	take_dump();
+	expect(impl->load(state, &dump), "two dumps at rest differ");
+	dump.zone[0].field[PF_DUMP_FREE]++;
+	expect(!impl->load(state, &dump), "another dump is taken");
+	check_counters();
+	check_census();
+	for (unsigned z = 0; z < layout.nr_zones; z++)
+		in_use += start.zone[z].field[PF_DUMP_MANAGED] - impl->counters(state, z)->managed;
+	printf("#   %u pages in use by others, %u ranges\n", in_use, layout.nr_ranges);
+	step("layout and dump at rest");
+}
+
+static void test_units(void)
+{
+	struct pf_request req = {.mobility = PF_MOVABLE, .zone = PF_ZONE_MOVABLE};
+	pf_pfn pfn[300];
+	unsigned got;
+
+	for (unsigned order = 0; order <= layout.max_order; order++)
+		for (unsigned m = 0; m < PF_NR_MOBILITY; m++)
+			expect(take(order * 3 + m, order, m, KERNEL_GFP), "order %u, mobility %u",
+			       order, m);
+	expect(!take(100, layout.max_order + 1u, 0, KERNEL_GFP), "a block above the largest order");
+	check_census();
+	give_all();
+	step("alloc and free of all orders");
+
+	got = impl->alloc_bulk(state, &req, 300, pfn);
+	expect(got == 300, "%u pages of 300", got);
+	for (unsigned i = 0; i < got; i++)
+		settle(i, pfn[i], 0, PF_PAGE_MOVABLE);
+	check_counters();
+	give_all();
+	step("alloc_bulk");
+
+	/* Both plain and compound blocks become single pages that can move. */
+	for (unsigned k = 0; k < 2; k++) {
+		expect(take(0, 6, PF_MOVABLE, k ? PF_GFP_COMP : 0), "no block");
+		set_attrs(0, k ? PF_PAGE_MOVABLE | PF_PAGE_PINNED : PF_PAGE_MOVABLE);
+		pfn[0] = slots[0].pfn;
+		leave(0);
+		impl->split(state, pfn[0], 6);
+		for (uint32_t i = 0; i < 64; i++)
+			settle(i, pfn[0] + i, 0, PF_PAGE_MOVABLE | (k ? PF_PAGE_PINNED : 0));
+		for (uint32_t i = 0; i < 64; i += 3)
+			give(i);
+		impl->drain(state, -1);
+		nr_moves = nr_refused = 0;
+		compact(-1, 0, PF_MODE_SYNC);
+		expect(k ? nr_refused && !nr_moves : nr_moves && !nr_refused,
+		       "%u moves, %u refused", nr_moves, nr_refused);
+		give_all();
+	}
+	step("split, of compound and of pinned blocks too");
+}
+
+static void test_consent(void)
+{
+	scatter(1000);
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(nr_moves && !nr_refused, "%u moves, %u refused", nr_moves, nr_refused);
+	check_census();
+	give_all();
+	step("compact, the whole node");
+
+	scatter(1000);
+	for (uint32_t i = 1; i < 1000; i += 8) {
+		set_attrs(i, PF_PAGE_MOVABLE | PF_PAGE_PINNED);
+		set_attrs(i + 2, PF_PAGE_MOVABLE | PF_PAGE_WRITEBACK);
+		set_attrs(i + 4, PF_PAGE_MOVABLE | PF_PAGE_LOCKED);
+	}
+	set_attrs(7, 0);
+	inject(PF_INJECT_MIGRATE_AGAIN, 5, 3);
+	inject(PF_INJECT_MIGRATE_BUSY, 20, 10);
+	for (int order = 9; order <= layout.max_order; order++)
+		for (unsigned mode = 0; mode < PF_NR_MODES; mode++)
+			compact(order, mode % PF_NR_MOBILITY, (enum pf_mode)mode);
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(nr_moves && nr_refused > 100, "%u moves, %u refused", nr_moves, nr_refused);
+	for (uint32_t i = 1; i < 1000; i += 8)
+		set_attrs(i, PF_PAGE_MOVABLE);
+	compact(-1, 0, PF_MODE_SYNC);
+	check_census();
+	give_all();
+	step("set_attrs and inject decide what moves");
+}
+
+/* Uses up the zones, then asks for blocks that only compaction can make. */
+static void test_direct_compaction(void)
+{
+	uint32_t nr = 0, success;
+	static const uint32_t gfp[] = {KERNEL_GFP,
+				       KERNEL_GFP | PF_GFP_NORETRY,
+				       KERNEL_GFP | PF_GFP_RETRY_MAYFAIL,
+				       KERNEL_GFP | PF_GFP_MEMALLOC,
+				       ATOMIC_GFP,
+				       ATOMIC_GFP | PF_GFP_MEMALLOC};
+
+	while (nr < MAX_SLOTS - 100 && take(nr, layout.max_order, PF_MOVABLE, KERNEL_GFP))
+		nr++;
+	for (uint32_t i = 0; nr < MAX_SLOTS - 100 && i < 1500; i++, nr++)
+		if (!take(nr, 0, PF_MOVABLE, KERNEL_GFP))
+			break;
+	for (uint32_t i = 40; i < nr; i += 2)
+		give(i);
+	nr_moves = 0;
+	for (unsigned i = 0; i < 60; i++)
+		take(MAX_SLOTS - 90 + i, 3 + i % 3, i % 3, gfp[i % 6]);
+	check_census();
+	take_dump();
+	success = dump.total[PF_DUMP_COMPACT_STALL];
+	printf("#   %u moves for %u direct compactions, %u of them good, %u pages set aside\n",
+	       nr_moves, success, dump.total[PF_DUMP_COMPACT_SUCCESS],
+	       dump.zone[0].field[PF_DUMP_HIGHATOMIC]);
+	expect(success, "no direct compaction");
+	expect(dump.zone[layout.nr_zones - 1].field[PF_DUMP_HIGHATOMIC],
+	       "nothing was set aside for atomic requests");
+	give_all();
+	step("direct compaction, but no reclaim; reserves for atomic requests");
+}
+
+static void test_daemons(void)
+{
+	uint32_t wakes;
+
+	scatter(3000);
+	take_dump();
+	wakes = dump.total[PF_DUMP_KCOMPACTD_WAKE];
+	expect(!impl->tick(state, PF_KSWAPD, 0, 3), "there is no kswapd");
+	expect(impl->tick(state, PF_KCOMPACTD, 0, layout.max_order), "no kcompactd");
+	check_counters();
+	take_dump();
+	expect(dump.total[PF_DUMP_KCOMPACTD_WAKE] == wakes + 1, "kcompactd woke %u times",
+	       dump.total[PF_DUMP_KCOMPACTD_WAKE] - wakes);
+	printf("#   kcompactd moved %u pages", nr_moves);
+	nr_moves = 0;
+	expect(impl->tune(state, PF_COMPACTION_PROACTIVENESS, 100), "proactiveness");
+	expect(impl->tick(state, PF_KCOMPACTD_PROACTIVE, 0, 0), "no proactive kcompactd");
+	check_counters();
+	printf(", proactively %u\n", nr_moves);
+	check_census();
+	give_all();
+	step("tick");
+}
+
+static void test_knobs(void)
+{
+	const struct pf_zone_dump *z = &dump.zone[0];
+	pf_pfn block = (layout.zone[0].start_pfn >> layout.pageblock_order)
+		       << layout.pageblock_order;
+	uint32_t kbytes = 0;
+
+	for (unsigned i = 0; i < layout.nr_zones; i++)
+		kbytes += layout.zone[i].wmark[PF_WMARK_MIN] * 4;
+	expect(!impl->tune(state, PF_WATERMARK_SCALE_FACTOR, 3001), "too large a factor");
+	expect(impl->tune(state, PF_WATERMARK_SCALE_FACTOR, 300), "the factor");
+	take_dump();
+	expect(z->field[PF_DUMP_WMARK_MIN] == layout.zone[0].wmark[PF_WMARK_MIN] &&
+		       z->field[PF_DUMP_WMARK_HIGH] > layout.zone[0].wmark[PF_WMARK_HIGH],
+	       "marks %u and %u", z->field[PF_DUMP_WMARK_MIN], z->field[PF_DUMP_WMARK_HIGH]);
+	expect(impl->tune(state, PF_MIN_FREE_KBYTES, 2 * kbytes), "min_free_kbytes");
+	take_dump();
+	expect(z->field[PF_DUMP_WMARK_MIN] == 2 * layout.zone[0].wmark[PF_WMARK_MIN], "min mark %u",
+	       z->field[PF_DUMP_WMARK_MIN]);
+	expect(impl->tune(state, PF_MIN_FREE_KBYTES, 0x7fffffff), "all that can be said");
+	expect(!take(0, 0, 0, KERNEL_GFP), "a page below the watermark");
+	expect(impl->tune(state, PF_MIN_FREE_KBYTES, kbytes) &&
+		       impl->tune(state, PF_WATERMARK_SCALE_FACTOR, 10) &&
+		       impl->tune(state, PF_WATERMARK_BOOST_FACTOR, 0) &&
+		       impl->tune(state, PF_EXTFRAG_THRESHOLD, 0),
+	       "the other knobs");
+	take_dump();
+	expect(z->field[PF_DUMP_WMARK_HIGH] == layout.zone[0].wmark[PF_WMARK_HIGH], "high mark %u",
+	       z->field[PF_DUMP_WMARK_HIGH]);
+	step("tune");
+
+	block += 4u << layout.pageblock_order;
+	impl->retype(state, block, PF_RECLAIMABLE);
+	check_counters();
+	expect(impl->block_type(state, block) == PF_RECLAIMABLE, "type %u",
+	       impl->block_type(state, block));
+	check_census();
+	step("retype and block_type");
+}
+
+static void test_random(unsigned nr)
+{
+	static const uint32_t gfp[] = {KERNEL_GFP, ATOMIC_GFP, 0, KERNEL_GFP | PF_GFP_NORETRY,
+				       KERNEL_GFP | PF_GFP_COMP};
+	double t = now();
+
+	random_state = 88172645463325252u;
+	nr_moves = nr_refused = 0;
+	for (unsigned i = 0; i < nr && !*complaint; i++) {
+		uint32_t slot = below(2000);
+
+		if (below(1000) == 0) {
+			compact((int)below(layout.max_order + 1u), below(3),
+				(enum pf_mode)below(PF_NR_MODES));
+		} else if (slots[slot].attrs && below(20) == 0) {
+			set_attrs(slot, (slots[slot].attrs & PF_PAGE_MOVABLE) |
+						(below(2) ? PF_PAGE_PINNED : 0));
+		} else if (slots[slot].attrs) {
+			give(slot);
+			check_counters();
+		} else {
+			take(slot, below(4) ? 0 : below(6), below(3), gfp[below(5)]);
+		}
+	}
+	t = now() - t;
+	printf("#   %u operations, %u moves, %u refused: %.1f us each\n", nr, nr_moves, nr_refused,
+	       t * 1e6 / nr);
+	check_census();
+	give_all();
+	step("a random run");
+}
+
+static void test_speed(void)
+{
+	const unsigned nr = 20000;
+	double t = now();
+
+	for (unsigned i = 0; i < nr; i++)
+		take(0, 0, 0, 0), give(0);
+	t = now() - t;
+	printf("#   %.1f us a round trip, %.0f operations/s\n", t * 1e6 / nr, 2 * nr / t);
+	t = now();
+	for (unsigned i = 0; i < 100; i++) {
+		give(0);
+		take(0, 0, 0, 0);
+		take_dump();
+	}
+	printf("#   %.0f us a dump\n", (now() - t) * 1e4);
+	give_all();
+	step("speed");
+}
+
+static void test_fault(enum pf_kernel_fault fault, const char *words, const char *name)
+{
+	double t = now();
+
+	*last_words = '\0';
+	if (!setjmp(out)) {
+		pf_kernel_break(fault);
+		take(0, 0, 0, 0);
+		expect(false, "it lives");
+	}
+	t = now() - t;
+	expect(strstr(last_words, words) != NULL, "no '%s' in: %s", words, last_words);
+	expect(t < config.call_seconds + 3, "after %.1f s", t);
+	step(name);
+}
+
+static void test_second_boot(void)
+{
+	double t = now();
+
+	if (setjmp(out)) {
+		expect(false, "%s", last_words);
+		step("a second boot");
+		return;
+	}
+	begin();
+	printf("#   a second boot in %.1f s\n", now() - t);
+	expect(impl->load(state, &start), "the second boot began otherwise");
+	take_dump();
+	expect(impl->load(state, &dump), "two dumps at rest differ");
+	step("a second boot begins as the first one");
+}
+
+static void test_place(enum pf_kernel_place place, unsigned node_mb, const char *name)
+{
+	place_name = name;
+	if (!open_lab(place, node_mb))
+		return;
+	if (setjmp(out)) {
+		expect(false, "lost: %s", last_words);
+		step("all of it");
+		close_lab();
+		return;
+	}
+	test_start();
+	test_units();
+	test_consent();
+	test_daemons();
+	test_direct_compaction();
+	test_random(5000);
+	test_knobs();
+	test_speed();
+	if (place == PF_KERNEL_DIMM && node_mb == 0) {
+		test_second_boot();
+		test_fault(PF_KERNEL_PANIC, "told to panic", "a guest that panics is lost");
+		test_second_boot();
+		test_fault(PF_KERNEL_HANG, "told to hang", "a guest that hangs is lost");
+	} else if (place == PF_KERNEL_SPLIT) {
+		test_second_boot();
+	}
+	close_lab();
+}
+
+int main(int argc, char **argv)
+{
+	char console[300];
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: vtable KERNEL INITRD FOLDER-FOR-CONSOLE [quick]\n");
+		return 2;
+	}
+	snprintf(console, sizeof(console), "%s/console-vtable.log", argv[3]);
+	config = (struct pf_kernel_config){
+		.kernel = argv[1], .initrd = argv[2], .console = console, .call_seconds = 8};
+	test_place(PF_KERNEL_DIMM, 0, "plugged in");
+	test_place(PF_KERNEL_SPLIT, 0, "split");
+	if (argc == 4) {
+		test_place(PF_KERNEL_BOOT, 0, "from boot");
+		test_place(PF_KERNEL_DIMM, 1024, "1 GiB");
+	}
+	free(dump.word);
+	return failures != 0;
+}

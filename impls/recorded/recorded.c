@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * recorded.c - repeats a transcript: each call must be the one that was
+ * recorded, and gets its answer; see recorded.h.
+ */
+#include "recorded.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct pf_transcript *playing;
+
+struct recorded {
+	struct pf_world *world;
+	struct pf_coder c;
+	uint64_t nr_calls;
+	struct pf_zone_counters now[PF_MAX_ZONES];
+};
+
+static const char *const call_name[PF_NR_CALLS] = {
+	"the end", "alloc", "free",   "bulk",	   "split",  "compact", "drain",
+	"tick",	   "tune",  "retype", "set_attrs", "inject", "dump",
+};
+
+static void lost(struct recorded *r, const char *what)
+{
+	char why[200];
+
+	snprintf(why, sizeof(why), "call %llu is not the recorded one: %s",
+		 (unsigned long long)r->nr_calls, what);
+	r->world->lost(r->world, why);
+}
+
+static void begin_call(struct recorded *r, enum pf_call what)
+{
+	uint64_t got = pf_code(&r->c, 0);
+	char text[120];
+
+	r->nr_calls++;
+	if (got == what && !r->c.bad)
+		return;
+	snprintf(text, sizeof(text), "recorded was %s, asked is %s",
+		 got < PF_NR_CALLS && !r->c.bad ? call_name[got] : "nothing more", call_name[what]);
+	lost(r, text);
+}
+
+/* An argument of the call: equal to the recorded one. */
+static void same(struct recorded *r, uint64_t asked, const char *what)
+{
+	uint64_t got = pf_code(&r->c, 0);
+	char text[120];
+
+	if (got == asked)
+		return;
+	snprintf(text, sizeof(text), "its %s was %llu, asked is %llu", what,
+		 (unsigned long long)got, (unsigned long long)asked);
+	lost(r, text);
+}
+
+static void same_pfn(struct recorded *r, pf_pfn asked)
+{
+	pf_pfn got = pf_code_pfn(&r->c, 0);
+	char text[120];
+
+	if (got == asked)
+		return;
+	snprintf(text, sizeof(text), "its pfn was %#x, asked is %#x", got, asked);
+	lost(r, text);
+}
+
+/* A coder of its own for moves: their pfns are differences among themselves. */
+static void end_call(struct recorded *r)
+{
+	uint64_t nr = pf_code(&r->c, 0);
+	struct pf_coder m = r->c;
+
+	m.last = 0;
+	for (uint64_t i = 0; i < nr && !m.bad; i++) {
+		pf_pfn src = pf_code_pfn(&m, 0), dst = pf_code_pfn(&m, 0);
+		unsigned how = (unsigned)pf_code(&m, 0);
+
+		if (!m.bad && r->world->migrate(r->world, src, dst, how & 15) != (how >> 4 & 15)) {
+			char text[120];
+
+			snprintf(text, sizeof(text),
+				 "the world answers otherwise about the move from %#x to %#x", src,
+				 dst);
+			lost(r, text);
+		}
+	}
+	r->c.at = m.at;
+	r->c.bad = m.bad;
+	for (unsigned z = 0; z < playing->layout.nr_zones; z++) {
+		struct pf_zone_counters *now = &r->now[z];
+
+		now->free = pf_code_change(&r->c, 0, now->free);
+		now->cached = pf_code_change(&r->c, 0, now->cached);
+		now->drift = pf_code_change(&r->c, 0, now->drift);
+	}
+	if (r->c.bad)
+		lost(r, "the transcript is cut off");
+}
+
+static size_t recorded_footprint(const struct pf_layout *layout)
+{
+	if (!playing || memcmp(layout, &playing->layout, sizeof(*layout)))
+		return 0;
+	return sizeof(struct recorded);
+}
+
+static void recorded_init(void *state, const struct pf_layout *layout, struct pf_world *world)
+{
+	struct recorded *r = state;
+
+	(void)layout;
+	memset(r, 0, sizeof(*r));
+	r->world = world;
+	r->c.buf = playing->calls;
+	r->c.size = playing->calls_size;
+}
+
+/* The start was recorded too, so any other one is none of ours. */
+static bool recorded_load(void *state, const struct pf_dump *dump)
+{
+	struct recorded *r = state;
+
+	if (pf_dump_hash(&playing->layout, dump) != pf_dump_hash(&playing->layout, &playing->start))
+		return false;
+	for (unsigned z = 0; z < playing->layout.nr_zones; z++) {
+		const struct pf_zone_dump *zone = &dump->zone[z];
+		struct pf_zone_counters *now = &r->now[z];
+
+		for (unsigned o = 0; o <= playing->layout.max_order; o++)
+			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
+				now->managed += zone->free[o][t].nr << o;
+		for (unsigned cpu = 0; cpu < playing->layout.nr_cpus; cpu++)
+			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
+				now->managed +=
+					zone->pcp[cpu][i].nr
+					<< (i < 12 ? i / 3 : playing->layout.pageblock_order);
+	}
+	return true;
+}
+
+static void same_request(struct recorded *r, const struct pf_request *req)
+{
+	same(r, req->order, "order");
+	same(r, req->mobility, "mobility");
+	same(r, req->cpu, "cpu");
+	same(r, req->gfp, "gfp");
+	same(r, (unsigned)req->node << 4 | req->zone, "zone");
+}
+
+static pf_pfn recorded_alloc(void *state, const struct pf_request *req)
+{
+	struct recorded *r = state;
+	pf_pfn pfn;
+
+	begin_call(r, PF_CALL_ALLOC);
+	same_request(r, req);
+	pfn = pf_code_pfn(&r->c, 0);
+	end_call(r);
+	return pfn;
+}
+
+static void recorded_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
+{
+	struct recorded *r = state;
+
+	begin_call(r, PF_CALL_FREE);
+	same_pfn(r, pfn);
+	same(r, order, "order");
+	same(r, cpu, "cpu");
+	end_call(r);
+}
+
+static unsigned recorded_alloc_bulk(void *state, const struct pf_request *req, unsigned nr,
+				    pf_pfn *pfns)
+{
+	struct recorded *r = state;
+	unsigned got;
+
+	begin_call(r, PF_CALL_BULK);
+	same_request(r, req);
+	same(r, nr, "count");
+	got = (unsigned)pf_code(&r->c, 0);
+	if (got > nr)
+		lost(r, "it answered more pages than were asked for");
+	for (unsigned i = 0; i < got; i++)
+		pfns[i] = pf_code_pfn(&r->c, 0);
+	end_call(r);
+	return got;
+}
+
+static void recorded_split(void *state, pf_pfn pfn, unsigned order)
+{
+	struct recorded *r = state;
+
+	begin_call(r, PF_CALL_SPLIT);
+	same_pfn(r, pfn);
+	same(r, order, "order");
+	end_call(r);
+}
+
+static enum pf_compact_result recorded_compact(void *state, const struct pf_compact_request *req)
+{
+	struct recorded *r = state;
+	enum pf_compact_result result;
+
+	begin_call(r, PF_CALL_COMPACT);
+	same(r, (unsigned)(req->order + 1), "order");
+	same(r, req->mobility, "mobility");
+	same(r, req->mode, "mode");
+	same(r, req->node, "node");
+	result = (enum pf_compact_result)pf_code(&r->c, 0);
+	end_call(r);
+	return result;
+}
+
+static void recorded_drain(void *state, int cpu)
+{
+	struct recorded *r = state;
+
+	begin_call(r, PF_CALL_DRAIN);
+	same(r, (unsigned)(cpu + 1), "cpu");
+	end_call(r);
+}
+
+static bool recorded_tick(void *state, enum pf_daemon daemon, unsigned node, unsigned order)
+{
+	struct recorded *r = state;
+	bool ok;
+
+	begin_call(r, PF_CALL_TICK);
+	same(r, daemon, "daemon");
+	same(r, node, "node");
+	same(r, order, "order");
+	ok = pf_code(&r->c, 0);
+	end_call(r);
+	return ok;
+}
+
+static bool recorded_tune(void *state, enum pf_knob knob, uint32_t value)
+{
+	struct recorded *r = state;
+	bool ok;
+
+	begin_call(r, PF_CALL_TUNE);
+	same(r, knob, "knob");
+	same(r, value, "value");
+	ok = pf_code(&r->c, 0);
+	end_call(r);
+	return ok;
+}
+
+static void recorded_retype(void *state, pf_pfn pfn, unsigned type)
+{
+	struct recorded *r = state;
+
+	begin_call(r, PF_CALL_RETYPE);
+	same_pfn(r, pfn);
+	same(r, type, "type");
+	end_call(r);
+}
+
+static void recorded_set_attrs(void *state, pf_pfn pfn, unsigned attrs)
+{
+	struct recorded *r = state;
+
+	begin_call(r, PF_CALL_SET_ATTRS);
+	same_pfn(r, pfn);
+	same(r, attrs, "attributes");
+}
+
+static void recorded_inject(void *state, enum pf_inject what, unsigned after, unsigned count)
+{
+	struct recorded *r = state;
+
+	begin_call(r, PF_CALL_INJECT);
+	same(r, what, "kind");
+	same(r, after, "operand after");
+	same(r, count, "count");
+}
+
+static void recorded_dump(void *state, struct pf_dump *d)
+{
+	struct recorded *r = state;
+
+	begin_call(r, PF_CALL_DUMP);
+	pf_code_dump(&r->c, &playing->layout, d);
+	if (r->c.bad)
+		lost(r, "the transcript is cut off");
+}
+
+static const struct pf_zone_counters *recorded_counters(void *state, unsigned zone)
+{
+	struct recorded *r = state;
+
+	return &r->now[zone];
+}
+
+static const struct pf_impl everything = {
+	.name = "recorded",
+	.summary = "repeats what a transcript recorded, usually from the real kernel",
+	.features = PF_F_MOBILITY | PF_F_ZONES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_REMOTE,
+	.tier = PF_TIER_TWIN,
+	.group = "linux-6.1",
+	.footprint = recorded_footprint,
+	.init = recorded_init,
+	.alloc = recorded_alloc,
+	.free = recorded_free,
+	.counters = recorded_counters,
+	.alloc_bulk = recorded_alloc_bulk,
+	.split = recorded_split,
+	.compact = recorded_compact,
+	.drain = recorded_drain,
+	.tick = recorded_tick,
+	.tune = recorded_tune,
+	.retype = recorded_retype,
+	.load = recorded_load,
+	.dump = recorded_dump,
+	.set_attrs = recorded_set_attrs,
+	.inject = recorded_inject,
+};
+
+static struct pf_impl recorded;
+
+const struct pf_impl *pf_recorded_play(const struct pf_transcript *t)
+{
+	const uint32_t has = t->functions;
+
+	playing = t;
+	recorded = everything;
+	if (!(has >> PF_CALL_BULK & 1))
+		recorded.alloc_bulk = NULL;
+	if (!(has >> PF_CALL_SPLIT & 1))
+		recorded.split = NULL;
+	if (!(has >> PF_CALL_COMPACT & 1))
+		recorded.compact = NULL;
+	if (!(has >> PF_CALL_DRAIN & 1))
+		recorded.drain = NULL;
+	if (!(has >> PF_CALL_TICK & 1))
+		recorded.tick = NULL;
+	if (!(has >> PF_CALL_TUNE & 1))
+		recorded.tune = NULL;
+	if (!(has >> PF_CALL_RETYPE & 1))
+		recorded.retype = NULL;
+	if (!(has >> PF_CALL_DUMP & 1))
+		recorded.dump = NULL;
+	return &recorded;
+}

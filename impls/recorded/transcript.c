@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* transcript.c - transcripts as files; see transcript.h. */
+#include "transcript.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define MAX_RAW (1ull << 30) /* bytes; more is no transcript of ours */
+
+/* -------------------------------------------------------------- numbers -- */
+
+static void put_byte(struct pf_coder *c, uint8_t byte)
+{
+	if (c->at == c->room) {
+		size_t room = c->room ? c->room * 2 : 4096;
+		uint8_t *buf = realloc(c->buf, room);
+
+		if (!buf) {
+			c->bad = true;
+			return;
+		}
+		c->buf = buf;
+		c->room = room;
+	}
+	c->buf[c->at++] = byte;
+}
+
+uint64_t pf_code(struct pf_coder *c, uint64_t value)
+{
+	unsigned shift = 0;
+
+	if (c->writing) {
+		uint64_t rest = value;
+
+		for (; rest > 127; rest >>= 7)
+			put_byte(c, (uint8_t)(rest | 128));
+		put_byte(c, (uint8_t)rest);
+		return value;
+	}
+	for (value = 0; shift < 64; shift += 7) {
+		uint8_t byte;
+
+		if (c->at >= c->size) {
+			c->bad = true;
+			return 0;
+		}
+		byte = c->buf[c->at++];
+		value |= (uint64_t)(byte & 127) << shift;
+		if (byte < 128)
+			return value;
+	}
+	c->bad = true;
+	return 0;
+}
+
+void pf_code_raw(struct pf_coder *c, const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_byte(c, bytes[i]);
+}
+
+/* Small differences of either sign are small numbers. */
+uint32_t pf_code_change(struct pf_coder *c, uint32_t value, uint32_t old)
+{
+	int32_t d = (int32_t)(value - old);
+	uint32_t folded = ((uint32_t)d << 1) ^ (uint32_t)(d >> 31);
+
+	folded = (uint32_t)pf_code(c, folded);
+	if (c->writing)
+		return value;
+	return old + ((folded >> 1) ^ -(folded & 1));
+}
+
+/* Failed is 0, so that it takes one byte and leaves the last pfn alone. */
+uint32_t pf_code_pfn(struct pf_coder *c, uint32_t pfn)
+{
+	int64_t d = (int64_t)pfn - (int64_t)c->last;
+	uint64_t folded = ((uint64_t)d << 1) ^ (uint64_t)(d >> 63);
+
+	folded = pf_code(c, pfn == PF_NO_PFN ? 0 : folded + 1);
+	if (c->writing) {
+		if (pfn != PF_NO_PFN)
+			c->last = pfn;
+		return pfn;
+	}
+	if (!folded)
+		return PF_NO_PFN;
+	folded--;
+	c->last += (folded >> 1) ^ -(folded & 1);
+	return (uint32_t)c->last;
+}
+
+/* ---------------------------------------------------------------- dumps -- */
+
+static void code_list(struct pf_coder *c, struct pf_dump *d, struct pf_list *list, bool pfns)
+{
+	uint32_t nr = (uint32_t)pf_code(c, list->nr);
+
+	if (!c->writing)
+		pf_dump_begin(d, list);
+	if (d->lists_absent) {
+		list->nr = nr;
+		return;
+	}
+	for (uint32_t i = 0; i < nr && !c->bad; i++) {
+		uint32_t word = c->writing ? d->word[list->first + i] : 0;
+
+		word = pfns ? pf_code_pfn(c, word) : (uint32_t)pf_code(c, word);
+		if (!c->writing)
+			pf_dump_add(d, list, word);
+	}
+}
+
+void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump *d)
+{
+	d->lists_absent = pf_code(c, d->lists_absent);
+	if (!c->writing)
+		d->nr_words = 0;
+	if (d->lists_absent)
+		d->list_hash = pf_code(c, d->list_hash);
+	d->nr_zones = l->nr_zones;
+	d->nr_cpus = l->nr_cpus;
+	for (unsigned i = 0; i < PF_NR_TOTAL_FIELDS; i++)
+		d->total[i] = (uint32_t)pf_code(c, d->total[i]);
+	for (unsigned z = 0; z < l->nr_zones; z++) {
+		struct pf_zone_dump *zone = &d->zone[z];
+
+		for (unsigned i = 0; i < PF_NR_ZONE_FIELDS; i++)
+			zone->field[i] = (uint32_t)pf_code(c, zone->field[i]);
+		for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++) {
+			for (unsigned i = 0; i < PF_NR_CPU_FIELDS; i++)
+				zone->cpu[cpu][i] = pf_code_change(c, zone->cpu[cpu][i], 0);
+			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
+				code_list(c, d, &zone->pcp[cpu][i], true);
+		}
+		for (unsigned o = 0; o <= l->max_order; o++)
+			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
+				code_list(c, d, &zone->free[o][t], true);
+		code_list(c, d, &zone->blocks, false);
+	}
+}
+
+/* ----------------------------------------------------------------- head -- */
+
+static void code_layout(struct pf_coder *c, struct pf_layout *l)
+{
+	l->base_pfn = (uint32_t)pf_code(c, l->base_pfn);
+	l->end_pfn = (uint32_t)pf_code(c, l->end_pfn);
+	l->pageblock_order = (uint8_t)pf_code(c, l->pageblock_order);
+	l->max_order = (uint8_t)pf_code(c, l->max_order);
+	l->nr_nodes = (uint8_t)pf_code(c, l->nr_nodes);
+	l->nr_cpus = (uint8_t)pf_code(c, l->nr_cpus);
+	l->nr_zones = (uint8_t)pf_code(c, l->nr_zones);
+	l->nr_ranges = (uint8_t)pf_code(c, l->nr_ranges);
+	if (l->nr_zones > PF_MAX_ZONES || l->nr_ranges > PF_MAX_RANGES ||
+	    l->nr_cpus > PF_MAX_CPUS || !l->nr_cpus || !l->nr_zones ||
+	    l->max_order > PF_MAX_ORDER || l->pageblock_order > l->max_order ||
+	    l->end_pfn <= l->base_pfn || pf_layout_pages(l) > 1u << 24) {
+		c->bad = true;
+		l->nr_zones = l->nr_ranges = l->nr_cpus = 0;
+	}
+	for (unsigned i = 0; i < l->nr_zones; i++) {
+		struct pf_zone_layout *z = &l->zone[i];
+
+		z->start_pfn = (uint32_t)pf_code(c, z->start_pfn);
+		z->spanned = (uint32_t)pf_code(c, z->spanned);
+		z->node = (uint8_t)pf_code(c, z->node);
+		z->type = (uint8_t)pf_code(c, z->type);
+		for (unsigned w = 0; w < PF_NR_WMARK; w++)
+			z->wmark[w] = (uint32_t)pf_code(c, z->wmark[w]);
+		if (z->start_pfn < l->base_pfn || z->start_pfn > l->end_pfn ||
+		    z->spanned > l->end_pfn - z->start_pfn || z->type >= PF_NR_ZONE_TYPES ||
+		    z->node >= PF_MAX_NODES)
+			c->bad = true;
+	}
+	for (unsigned i = 0; i < l->nr_ranges; i++) {
+		struct pf_range *r = &l->range[i];
+
+		r->start_pfn = (uint32_t)pf_code(c, r->start_pfn);
+		r->nr_pages = (uint32_t)pf_code(c, r->nr_pages);
+		r->hole = pf_code(c, r->hole);
+	}
+}
+
+/* A run of bytes; when reading, memory for it is taken. */
+static void code_bytes(struct pf_coder *c, uint8_t **data, size_t *size)
+{
+	*size = pf_code(c, *size);
+	if (c->writing) {
+		pf_code_raw(c, *data, *size);
+		return;
+	}
+	if (c->bad || *size > c->size - c->at) {
+		c->bad = true;
+		*size = 0;
+		return;
+	}
+	*data = malloc(*size + 1);
+	if (!*data) {
+		c->bad = true;
+		*size = 0;
+		return;
+	}
+	memcpy(*data, c->buf + c->at, *size);
+	c->at += *size;
+}
+
+static void code_all(struct pf_coder *c, struct pf_transcript *t)
+{
+	code_layout(c, &t->layout);
+	if (c->bad)
+		return;
+	if (!c->writing) {
+		t->start.room = 2 * pf_layout_pages(&t->layout) + 64;
+		t->start.word = malloc(t->start.room * sizeof(uint32_t));
+		if (!t->start.word) {
+			c->bad = true;
+			return;
+		}
+	}
+	pf_code_dump(c, &t->layout, &t->start);
+	if (t->start.nr_words > t->start.room || t->start.lists_absent)
+		c->bad = true;
+	code_bytes(c, &t->program, &t->program_size);
+	t->dump_every = (uint32_t)pf_code(c, t->dump_every);
+	t->functions = (uint32_t)pf_code(c, t->functions);
+	t->allocations = pf_code(c, t->allocations);
+	t->migrations = pf_code(c, t->migrations);
+	t->dumps = pf_code(c, t->dumps);
+	code_bytes(c, &t->calls, &t->calls_size);
+}
+
+/* ---------------------------------------------------------------- files -- */
+
+static bool complain(char *error, size_t size, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static bool complain(char *error, size_t size, const char *path, const char *fmt, ...)
+{
+	int n = snprintf(error, size, "%s: ", path);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (n > 0 && (size_t)n < size)
+		vsnprintf(error + n, size - n, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static void put_le(uint8_t *to, uint64_t v, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		to[i] = (uint8_t)(v >> 8 * i);
+}
+
+static uint64_t get_le(const uint8_t *from, unsigned bytes)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < bytes; i++)
+		v |= (uint64_t)from[i] << 8 * i;
+	return v;
+}
+
+#define NUMBERS 20
+
+bool pf_transcript_write(const struct pf_transcript *t, const char *path, char *error, size_t size)
+{
+	struct pf_coder c = {.writing = true};
+	uint8_t numbers[NUMBERS], *packed = NULL;
+	uLongf length;
+	bool ok = false;
+	FILE *f = NULL;
+
+	code_all(&c, (struct pf_transcript *)t);
+	length = compressBound(c.at);
+	packed = malloc(length);
+	if (c.bad || !packed || compress2(packed, &length, c.buf, c.at, 9) != Z_OK) {
+		complain(error, size, path, "not enough memory to pack %zu bytes", c.at);
+		goto out;
+	}
+	f = fopen(path, "wb");
+	if (!f) {
+		complain(error, size, path, "%s", strerror(errno));
+		goto out;
+	}
+	put_le(numbers, c.at, 8);
+	put_le(numbers + 8, length, 8);
+	put_le(numbers + 16, crc32(0, c.buf, c.at), 4);
+	fprintf(f, "pagefuzz transcript %d %s %s\n", PF_TRANSCRIPT_VERSION, t->who, t->version);
+	fwrite(numbers, 1, sizeof(numbers), f);
+	fwrite(packed, 1, length, f);
+	ok = !ferror(f);
+	ok &= !fclose(f);
+	if (!ok)
+		complain(error, size, path, "%s", strerror(errno));
+out:
+	free(packed);
+	free(c.buf);
+	return ok;
+}
+
+static bool read_head(struct pf_transcript *t, FILE *f, const char *path, uint8_t *numbers,
+		      char *error, size_t size)
+{
+	char line[256];
+	int version;
+
+	if (!fgets(line, sizeof(line), f) ||
+	    sscanf(line, "pagefuzz transcript %d %31s %95s", &version, t->who, t->version) != 3)
+		return complain(error, size, path, "is no transcript");
+	if (version != PF_TRANSCRIPT_VERSION)
+		return complain(error, size, path,
+				"is a transcript of version %d, this is version %d", version,
+				PF_TRANSCRIPT_VERSION);
+	if (fread(numbers, 1, NUMBERS, f) != NUMBERS)
+		return complain(error, size, path, "is cut off in its head");
+	return true;
+}
+
+static uint8_t *unpack(FILE *f, const char *path, const uint8_t *numbers, size_t *raw_size,
+		       char *error, size_t size)
+{
+	uint64_t raw = get_le(numbers, 8), length = get_le(numbers + 8, 8);
+	uint8_t *packed = NULL, *data = NULL;
+	uLongf got = raw;
+
+	if (raw > MAX_RAW || length > MAX_RAW) {
+		complain(error, size, path, "is corrupt: it says that it holds %llu bytes",
+			 (unsigned long long)raw);
+		return NULL;
+	}
+	packed = malloc(length + 1);
+	data = malloc(raw + 1);
+	if (!packed || !data) {
+		complain(error, size, path, "too large for the memory of this machine");
+	} else if (fread(packed, 1, length, f) != length) {
+		complain(error, size, path, "is cut off: %llu packed bytes are announced",
+			 (unsigned long long)length);
+	} else if (fgetc(f) != EOF) {
+		complain(error, size, path, "is corrupt: it goes on behind its end");
+	} else if (uncompress(data, &got, packed, length) != Z_OK || got != raw ||
+		   crc32(0, data, raw) != get_le(numbers + 16, 4)) {
+		complain(error, size, path, "is corrupt: its checksum does not match");
+	} else {
+		free(packed);
+		*raw_size = raw;
+		return data;
+	}
+	free(packed);
+	free(data);
+	return NULL;
+}
+
+bool pf_transcript_read(struct pf_transcript *t, const char *path, char *error, size_t size)
+{
+	struct pf_coder c = {0};
+	uint8_t numbers[NUMBERS];
+	FILE *f = fopen(path, "rb");
+
+	memset(t, 0, sizeof(*t));
+	if (!f)
+		return complain(error, size, path, "%s", strerror(errno));
+	if (read_head(t, f, path, numbers, error, size))
+		c.buf = unpack(f, path, numbers, &c.size, error, size);
+	fclose(f);
+	if (!c.buf)
+		return false;
+	code_all(&c, t);
+	if (c.at != c.size)
+		c.bad = true;
+	free(c.buf);
+	if (!c.bad)
+		return true;
+	pf_transcript_free(t);
+	return complain(error, size, path, "is corrupt: its contents make no sense");
+}
+
+void pf_transcript_free(struct pf_transcript *t)
+{
+	free(t->start.word);
+	free(t->program);
+	free(t->calls);
+	memset(t, 0, sizeof(*t));
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * transcript.h - what an implementation was asked and what it answered, as a
+ * file: who, the layout and dump that it started from, the program, then each
+ * call with its answer, moves and counters, and the dumps.
+ *
+ * The file: one line of text ("pagefuzz transcript 1 WHO VERSION"), three
+ * little-endian numbers (raw size and packed size of 8 bytes, CRC-32 of the raw
+ * bytes), then the raw bytes packed by zlib. The raw bytes are variable-length
+ * numbers, 7 bits a byte, low first; pfns are differences to the one before.
+ * Fields that the clock changes (a per-cpu list's expire) are in no dump.
+ */
+#ifndef PAGEFUZZ_TRANSCRIPT_H
+#define PAGEFUZZ_TRANSCRIPT_H
+
+#include "../dump.h"
+
+#define PF_TRANSCRIPT_VERSION 1
+
+struct pf_transcript {
+	char who[32], version[96]; /* implementation, and the kernel's release */
+	struct pf_layout layout;
+	struct pf_dump start; /* word[] is the transcript's */
+	uint8_t *program;     /* in the byte form; the transcript's */
+	size_t program_size;
+	uint32_t dump_every;
+	/* 1 << enum pf_call: functions that the implementation has. */
+	uint32_t functions;
+	/* What the calls hold together. */
+	uint64_t allocations, migrations, dumps;
+	uint8_t *calls;
+	size_t calls_size;
+};
+
+/* False: error (of size bytes) says in one line what is wrong with the file. */
+bool pf_transcript_read(struct pf_transcript *t, const char *path, char *error, size_t size);
+bool pf_transcript_write(const struct pf_transcript *t, const char *path, char *error, size_t size);
+void pf_transcript_free(struct pf_transcript *t);
+
+/* ---------------------------------------------------------------- calls -- */
+
+enum pf_call {
+	PF_CALL_END,
+	PF_CALL_ALLOC,
+	PF_CALL_FREE,
+	PF_CALL_BULK,
+	PF_CALL_SPLIT,
+	PF_CALL_COMPACT,
+	PF_CALL_DRAIN,
+	PF_CALL_TICK,
+	PF_CALL_TUNE,
+	PF_CALL_RETYPE,
+	PF_CALL_SET_ATTRS,
+	PF_CALL_INJECT,
+	PF_CALL_DUMP,
+	PF_NR_CALLS,
+};
+
+/* Reads or writes numbers; one function each describes a thing for both ways. */
+struct pf_coder {
+	uint8_t *buf;
+	size_t at, size, room; /* room: writing only */
+	uint64_t last;	       /* pfn */
+	bool writing;
+	bool bad; /* read past the end, or no memory */
+};
+
+/* Each writes the value, or ignores it and returns what is read. */
+uint64_t pf_code(struct pf_coder *c, uint64_t value);
+/* Writing only: bytes as they are. */
+void pf_code_raw(struct pf_coder *c, const uint8_t *bytes, size_t n);
+uint32_t pf_code_pfn(struct pf_coder *c, uint32_t pfn);
+uint32_t pf_code_change(struct pf_coder *c, uint32_t value, uint32_t old);
+/* With lists, or with their lengths and hash only. */
+void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump *d);
+
+#endif /* PAGEFUZZ_TRANSCRIPT_H */

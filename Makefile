@@ -29,8 +29,8 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench lab check-impl setup clean format \
-	do-fuzz do-test do-afl do-demo do-bench fuzz-targets afl-targets tools units
+.PHONY: all help fuzz test afl demo bench lab golden check-impl setup clean format \
+	do-fuzz do-test do-afl do-demo do-bench do-golden fuzz-targets afl-targets tools units
 
 all: help
 
@@ -43,6 +43,7 @@ help:
 	@echo "make bench    speed: executions, operations, cost of the checks (build/bench.json)"
 	@echo "make lab      boot the real Linux 6.1 in QEMU as an allocator laboratory and test it"
 	@echo "              (KDIR=build tree KERNEL=bzImage: another kernel)"
+	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
 	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
 	@echo "make setup    install all packages that any of the above needs"
 	@echo "make format   clang-format over the tree"
@@ -67,6 +68,9 @@ bench:
 	@+$(MAKE) --no-print-directory do-bench
 lab:
 	@scripts/lab
+golden:
+	@scripts/setup build
+	@+$(MAKE) --no-print-directory do-golden
 setup:
 	@scripts/setup all
 
@@ -172,6 +176,9 @@ do-test: tools units fuzz-targets afl-targets build/seeds-bytes/.done build/fuzz
 # ----------------------------------------------------------- the others --
 do-demo: build/pagefuzz
 	@scripts/demo
+
+do-golden: build/pagefuzz
+	@build/pagefuzz golden corpus/golden/*.tr
 
 # libFuzzer's driver without its main().
 FUZZER_NO_MAIN = $$($(CLANG) -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer_no_main-$$(uname -m).a

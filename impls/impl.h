@@ -287,6 +287,10 @@ struct pf_zone_counters {
 	uint32_t isolated; /* free pages inside isolated pageblocks */
 	/* By how much its watermark checks may see `free` wrongly (per-cpu differences). */
 	uint32_t drift;
+	/* Of `free`: what ordinary requests may not count on beyond the watermark (reserve, boost). */
+	uint32_t withheld;
+	/* Likewise, of requests whose highest zone is of that type: lowmem_reserve[]. */
+	uint32_t lowmem_reserve[PF_NR_ZONE_TYPES];
 	/* Free blocks by order (all types); needed with PF_F_CANONICAL only. */
 	uint32_t nr_free[PF_NR_ORDERS];
 };

@@ -149,6 +149,17 @@ static int64_t effective_min(const struct pf_zone_layout *z, const struct pf_req
 	return min;
 }
 
+/* The highest zone type that the request may use and that there is. */
+static unsigned highest_type(const struct pf_layout *l, const struct pf_request *req)
+{
+	unsigned type = 0;
+
+	for (unsigned z = 0; z < l->nr_zones; z++)
+		if (l->zone[z].type <= req->zone && l->zone[z].type > type)
+			type = l->zone[z].type;
+	return type;
+}
+
 /* Is there a reason why this zone could not serve the request? */
 static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_request *req)
 {
@@ -163,7 +174,8 @@ static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_re
 	if (!(lane->impl->features & PF_F_WATERMARKS) ||
 	    (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) == PF_GFP_MEMALLOC)
 		return false;
-	return (int64_t)c->free - c->drift - ((1 << req->order) - 1) <= effective_min(zl, req);
+	return (int64_t)c->free - c->drift - c->withheld - ((1 << req->order) - 1) <=
+	       effective_min(zl, req) + c->lowmem_reserve[highest_type(&lane->run->layout, req)];
 }
 
 void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)

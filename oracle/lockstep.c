@@ -711,8 +711,6 @@ static void after_op(struct pf_oracle *run)
 		pf_laws_step(lane);
 	}
 	pf_relation_twins(run);
-	if (run->options.dump_every && (run->step + 1) % run->options.dump_every == 0)
-		pf_relation_dumps(run);
 }
 
 static void step(struct pf_oracle *run, const struct pf_op *op)
@@ -731,6 +729,8 @@ static void step(struct pf_oracle *run, const struct pf_op *op)
 	/* A change of an owner's mind reaches no implementation. */
 	if (op->kind < PF_OP_PIN || op->kind > PF_OP_UNLOCK)
 		after_op(run);
+	if (run->options.dump_every && (run->step + 1) % run->options.dump_every == 0)
+		pf_relation_dumps(run);
 }
 
 /* ------------------------------------------------------------------ end -- */

@@ -389,7 +389,7 @@ static enum action pick_action(struct generator *g)
 		g->rising = false;
 	if ((uint64_t)g->used * 100 < (uint64_t)g->pages * g->profile->low)
 		g->rising = true;
-	if (pf_rng_below(&g->rng, 5) == 0) {
+	if (pf_rng_below(&g->rng, 2) == 0) {
 		if (g->rising)
 			return ALLOC;
 		if (g->nr_live)

@@ -119,8 +119,12 @@ int cmd_run(int argc, char **argv)
 		pf_machine_close(&machine);
 		return PF_EXIT_USAGE;
 	}
-	if (machine.impl)
+	if (machine.impl) {
 		oracle_options.start = &machine.start;
+		/* Asked otherwise than it was, a transcript has no answers. */
+		oracle_options.dump_every = machine.transcript.dump_every;
+		oracle_options.dumps = machine.transcript.dump_every != 0;
+	}
 	if (a.trace) {
 		oracle_options.trace = trace_line;
 		oracle_options.trace_arg = &a;

@@ -836,7 +836,7 @@ static void test_self_check_fires(void **state)
 	BREAKS(m->lru[16].prev = 48);
 	BREAKS(m->lru[48].next = 16);
 	BREAKS(m->lru[16].next = 48);
-	BREAKS(m->pageblock_flags[3] = 9);
+	BREAKS(m->pageblock_flags[3] = 7);
 #undef BREAKS
 	free(save);
 }

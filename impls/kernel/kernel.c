@@ -49,6 +49,7 @@ static struct session {
 	uint32_t nr_zones;
 	struct pf_layout layout;
 	uint32_t in_use[LAB_MAX_ZONES]; /* pages of others at the start */
+	uint8_t *hole[LAB_MAX_ZONES];	/* by pageblock: there is no memory */
 	struct pf_dump start, now;
 	bool now_valid;
 	struct pf_zone_counters counters[LAB_MAX_ZONES];
@@ -293,6 +294,16 @@ static void copy_head(struct pf_zone_dump *to, const struct lab_dump_head *h)
 	memcpy(to->cpu[0], cpu, sizeof(cpu));
 }
 
+/* Blocks of a hole have neither type nor skip bit. */
+static void copy_blocks(unsigned z, struct pf_list *to, const struct lab_list *from)
+{
+	pf_dump_begin(&s.now, to);
+	for (uint32_t i = 0; i < from->nr; i++)
+		pf_dump_add(&s.now, to, from->pfns[i] & (PF_BLOCK_TYPE | PF_BLOCK_SKIP));
+	for (uint32_t i = 0; s.hole[z] && i < from->nr; i++)
+		s.hole[z][i] = from->pfns[i] == LAB_BLOCK_HOLE;
+}
+
 /* A zone of the guest's dump into s.now; the lists must hold what is counted. */
 static bool read_dump_record(const struct lab_record *record, unsigned z)
 {
@@ -321,7 +332,7 @@ static bool read_dump_record(const struct lab_record *record, unsigned z)
 	}
 	for (unsigned i = 0; i < from.head->nr_pcp_lists; i++)
 		copy_list(&s.now, &to->pcp[0][i], &from.pcp[i]);
-	copy_list(&s.now, &to->blocks, &from.blocks);
+	copy_blocks(z, &to->blocks, &from.blocks);
 	return true;
 }
 
@@ -510,7 +521,20 @@ static void mark_listed(void *arg, const struct pf_block *block)
 		listed->page[i] = 1;
 }
 
-/* Runs of pages that are in use by others; all of them or, if there are too many, none. */
+/* Ranges of a zone: where there is no memory, and what others use. */
+enum page_kind { PAGE_FREE, PAGE_IN_USE, PAGE_HOLE };
+
+static enum page_kind kind_of(const struct listed *listed, unsigned z, pf_pfn i)
+{
+	unsigned shift = s.layout.pageblock_order;
+
+	if (listed->page[i])
+		return PAGE_FREE;
+	i = ((listed->start + i) >> shift) - (listed->start >> shift);
+	return s.hole[z] && s.hole[z][i] ? PAGE_HOLE : PAGE_IN_USE;
+}
+
+/* False: there are too many runs. */
 static bool add_ranges(struct pf_layout *l, unsigned z)
 {
 	const struct pf_zone_layout *zone = &l->zone[z];
@@ -519,19 +543,17 @@ static bool add_ranges(struct pf_layout *l, unsigned z)
 
 	if (fit)
 		each_block(&s.start, z, l->pageblock_order, mark_listed, &listed);
-	for (pf_pfn i = 0; fit && i < zone->spanned; i++) {
-		if (listed.page[i])
+	for (pf_pfn i = 0, end; fit && i < zone->spanned; i = end) {
+		enum page_kind kind = kind_of(&listed, z, i);
+
+		for (end = i + 1; end < zone->spanned && kind_of(&listed, z, end) == kind;)
+			end++;
+		if (kind == PAGE_FREE)
 			continue;
-		if (l->nr_ranges == PF_MAX_RANGES) {
-			fit = false;
-			break;
-		}
-		l->range[l->nr_ranges].start_pfn = zone->start_pfn + i;
-		while (i < zone->spanned && !listed.page[i])
-			i++;
-		l->range[l->nr_ranges].nr_pages =
-			zone->start_pfn + i - l->range[l->nr_ranges].start_pfn;
-		l->nr_ranges++;
+		fit = l->nr_ranges < PF_MAX_RANGES;
+		if (fit)
+			l->range[l->nr_ranges++] =
+				(struct pf_range){zone->start_pfn + i, end - i, kind == PAGE_HOLE};
 	}
 	free(listed.page);
 	return fit;
@@ -564,6 +586,8 @@ static bool make_room(struct pf_dump *d)
 	for (uint32_t z = 0; z < s.nr_zones; z++)
 		d->room += 2 * (s.hello[z].end_pfn - s.hello[z].start_pfn);
 	d->word = malloc(d->room * sizeof(*d->word));
+	for (uint32_t z = 0; z < s.nr_zones; z++)
+		s.hole[z] = calloc(1, d->room);
 	return d->word || nonsense("out of memory");
 }
 
@@ -644,6 +668,8 @@ void pf_kernel_close(void)
 	lab_kill(&s.lab);
 	free(s.start.word);
 	free(s.now.word);
+	for (unsigned z = 0; z < LAB_MAX_ZONES; z++)
+		free(s.hole[z]);
 	memset(&s, 0, sizeof(s));
 }
 

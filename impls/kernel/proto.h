@@ -224,10 +224,13 @@ struct lab_hello {
 /* Pageblock types, the same on all kernels. */
 #define LAB_NR_TYPES 6u /* unmovable, movable, reclaimable, highatomic, CMA, isolate */
 
+#define LAB_BLOCK_HOLE 0x10u
+
 /*
  * A dump is this head, then lists of the form "count, count pfns or values":
  *   nr_pcp_lists per-cpu lists, first page first;
- *   one list with a value per pageblock: bits 0-2 its type, bit 3 skip;
+ *   one list with a value per pageblock: bits 0-2 its type, bit 3 skip, or
+ *   LAB_BLOCK_HOLE where there is no memory;
  *   for each order from 0 to max_order, nr_types free lists, first page first.
  */
 struct lab_dump_head {

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define CONSOLE_LINES 8
-#define CONSOLE_BYTES 1500
+#define CONSOLE_BYTES 8192
 
 #define NODE0_MB     256u
 #define SPIN_SECONDS 0.002
@@ -29,7 +29,7 @@
 #define COMMAND_LINE                                                           \
 	"console=ttyS0 panic=-1 quiet nokaslr init_on_alloc=0 init_on_free=0 " \
 	"numa_balancing=disable transparent_hugepage=never "                   \
-	"memhp_default_state=online_kernel nohz=off "
+	"memhp_default_state=online_kernel nohz=off swiotlb=noforce "
 
 static double now(void)
 {
@@ -64,13 +64,38 @@ static struct lab_control *control(const struct lab *lab)
 
 /* --------------------------------------------------------------- errors -- */
 
-/* Adds the last lines of the console to the error. */
+/* The last lines of a text. */
+static const char *last_lines(const char *text)
+{
+	const char *from = text + strlen(text);
+
+	for (int lines = 0; from > text; from--)
+		if (from[-1] == '\n' && ++lines > CONSOLE_LINES)
+			break;
+	return from;
+}
+
+/* The line that says why the kernel died, before it described all of its state. */
+static int cause(const char *text, const char **line)
+{
+	static const char *const words[] = {"Kernel panic", "BUG: ", "lab: "};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		*line = strstr(text, words[i]);
+		if (*line)
+			return (int)strcspn(*line, "\n");
+	}
+	return 0;
+}
+
+/* Adds the end of the console to the error. */
 static void add_console(struct lab *lab)
 {
+	static char tail[CONSOLE_BYTES + 1];
 	size_t used = strlen(lab->error), n;
-	char tail[CONSOLE_BYTES + 1];
 	FILE *f = fopen(lab->console, "r");
-	char *from;
+	const char *line, *from;
+	int length;
 	long size;
 
 	if (!f)
@@ -81,11 +106,12 @@ static void add_console(struct lab *lab)
 	n = fread(tail, 1, CONSOLE_BYTES, f);
 	fclose(f);
 	tail[n] = '\0';
-	from = tail + n;
-	for (int lines = 0; from > tail; from--)
-		if (from[-1] == '\n' && ++lines > CONSOLE_LINES)
-			break;
-	if (*from)
+	from = last_lines(tail);
+	length = cause(tail, &line);
+	if (length && line < from)
+		snprintf(lab->error + used, sizeof(lab->error) - used,
+			 "\nthe end of its console:\n%.*s\n...\n%s", length, line, from);
+	else if (*from)
 		snprintf(lab->error + used, sizeof(lab->error) - used,
 			 "\nthe end of its console:\n%s", from);
 }

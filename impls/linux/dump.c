@@ -278,7 +278,7 @@ static bool load_zone(struct machine *m, struct zone *zone, const struct pf_dump
 
 bool lx_load(struct machine *m, const struct pf_dump *d)
 {
-	if (d->nr_zones != m->nr_zones || d->nr_cpus != m->nr_cpus)
+	if (d->lists_absent || d->nr_zones != m->nr_zones || d->nr_cpus != m->nr_cpus)
 		return false;
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		if (!load_zone(m, &m->zone[i], d, &d->zone[i]))
@@ -292,7 +292,13 @@ bool lx_load(struct machine *m, const struct pf_dump *d)
 				m->node[i].node_present_pages +=
 					m->zone[m->node[i].zone[type]].present_pages;
 	}
-	/* The machine that was dumped may have more memory than the layout. */
+	/*
+	 * Who has the pages that are on no list runs on a machine with more
+	 * memory than the layout shows, and so with another node.
+	 */
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (m->zone[i].count.managed != m->zone[i].managed_pages && m->nr_nodes == 1)
+			m->nr_online_nodes = 2;
 	m->page_group_by_mobility_disabled = false;
 	return !lx_self_check(m);
 }

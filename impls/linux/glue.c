@@ -3,6 +3,7 @@
  * glue.c - the port as a struct pf_impl. Only translation belongs here: absolute
  * pfns to those relative to the base, requests to calls, lists to a census.
  */
+#include "compaction.h"
 #include "debug.h"
 #include "internal.h"
 #include "linux.h"
@@ -44,12 +45,12 @@ static void linux_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 	lx_free_pages(m, pfn - m->base_pfn, order, m->cpu);
 }
 
-/* No state is kept for an allocated block as a whole, so there is nothing to divide. */
 static void linux_split(void *state, pf_pfn pfn, unsigned order)
 {
-	(void)state;
-	(void)pfn;
+	struct machine *m = state;
+
 	(void)order;
+	clear_page_state(m, pfn - m->base_pfn);
 }
 
 static bool linux_claim(void *state, pf_pfn pfn, unsigned order, unsigned mobility)
@@ -108,10 +109,33 @@ static void linux_census(void *state, pf_block_fn fn, void *arg)
 	}
 }
 
+/*
+ * What checks of marks don't see as free: what cpus hold back, the boost, what is
+ * reserved for others, and a mark that has been tuned since.
+ */
+static u32 watermark_drift(const struct machine *m, const struct zone *zone)
+{
+	u32 drift = m->nr_cpus * (u32)zone->pcp[0].stat_threshold + zone->watermark_boost;
+	u32 mark = m->layout->zone[zone->index].wmark[PF_WMARK_MIN];
+	u32 reserve = 0;
+
+	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
+		if (reserve < zone->lowmem_reserve[i])
+			reserve = zone->lowmem_reserve[i];
+	drift += reserve;
+	drift += zone->_watermark[WMARK_MIN] > mark ? zone->_watermark[WMARK_MIN] - mark
+						    : mark - zone->_watermark[WMARK_MIN];
+	/* Blocks in there are for few, however much is free elsewhere. */
+	if (zone->nr_reserved_highatomic)
+		drift += zone->count.free + zone->nr_reserved_highatomic;
+	return drift;
+}
+
 static const struct pf_zone_counters *linux_counters(void *state, unsigned zone)
 {
 	struct machine *m = state;
 
+	m->zone[zone].count.drift = watermark_drift(m, &m->zone[zone]);
 	return &m->zone[zone].count;
 }
 
@@ -201,6 +225,24 @@ static bool linux_set_cpu(void *state, unsigned cpu, bool online)
 	return true;
 }
 
+static enum pf_compact_result linux_compact(void *state, const struct pf_compact_request *req)
+{
+	struct machine *m = state;
+
+	run_on(m, 0);
+	return lx_compact(m, req);
+}
+
+static bool linux_tick(void *state, enum pf_daemon daemon, unsigned node, unsigned order)
+{
+	struct machine *m = state;
+
+	run_on(m, 0);
+	if (daemon != PF_KCOMPACTD && daemon != PF_KCOMPACTD_PROACTIVE)
+		return false;
+	return lx_kcompactd_tick(m, node, order, daemon == PF_KCOMPACTD_PROACTIVE);
+}
+
 static bool linux_load(void *state, const struct pf_dump *dump)
 {
 	return lx_load(state, dump);
@@ -256,20 +298,23 @@ const struct pf_impl pf_impl_linux = {
 	COMMON,
 	.name = "linux",
 	.summary = "port of the Linux 6.1.192 page allocator",
-	.features = FEATURES | PF_F_CACHE,
+	.features = FEATURES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_CAPTURE,
 	.tier = PF_TIER_TWIN,
 	.group = "linux-6.1",
 	.init = init_linux,
 	.alloc_bulk = linux_alloc_bulk,
 	.drain = linux_drain,
+	.compact = linux_compact,
+	.tick = linux_tick,
 };
 
 /* The port with one part left out, and so of no group. */
 #define VARIANT(id, what, more)                                                                  \
 	{                                                                                        \
-		COMMON, .name = what, .summary = more, .features = FEATURES | PF_F_CACHE,        \
+		COMMON, .name = what, .summary = more,                                           \
+			.features = FEATURES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_CAPTURE,      \
 			.tier = PF_TIER_SPEC, .init = init_##id, .alloc_bulk = linux_alloc_bulk, \
-			.drain = linux_drain,                                                    \
+			.drain = linux_drain, .compact = linux_compact, .tick = linux_tick,      \
 	}
 
 static const struct pf_impl pf_impl_nopcp =

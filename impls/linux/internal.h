@@ -125,7 +125,7 @@ static inline void set_buddy_order(struct machine *m, u32 pfn, unsigned int orde
 /* Does the page head a block on a per-cpu list? */
 static inline bool page_pcp(const struct machine *m, u32 pfn)
 {
-	return (m->page_flags[pfn] & PG_STATE_MASK) >= PG_PCP;
+	return (m->page_flags[pfn] & PG_STATE_MASK) - PG_PCP < MIGRATE_TYPES;
 }
 
 static inline unsigned int get_pcppage_migratetype(const struct machine *m, u32 pfn)

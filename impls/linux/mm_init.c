@@ -483,6 +483,7 @@ void lx_boot(struct machine *m, const struct pf_layout *layout, struct pf_world 
 	m->pageblock_order = layout->pageblock_order;
 	m->nr_zones = layout->nr_zones;
 	m->nr_nodes = layout->nr_nodes;
+	m->nr_online_nodes = layout->nr_nodes;
 	m->nr_cpus = layout->nr_cpus;
 	m->cpu_online = (1u << layout->nr_cpus) - 1;
 	m->scratch_list_base = m->nr_pages + nr_list_heads(layout) - NR_SCRATCH_LISTS;

@@ -49,15 +49,17 @@ enum zone_watermarks {
  * allocated, a tail, or no memory. Then: heads a free block (PageBuddy), the
  * order + 1, so "is this page the free buddy of order o in that zone" is one
  * comparison. Then: heads a block on a per-cpu list, with the type that it goes
- * back to (the kernel's pcppage_migratetype, in page->index).
+ * back to (the kernel's pcppage_migratetype, in page->index). Then: heads an
+ * allocated block of __GFP_COMP (PageHead).
  */
 #define PG_STATE_MASK 0x1fu
 #define PG_PCP	      20u
+#define PG_HEAD	      26u
 #define PG_ZONE_SHIFT 5
 #define PG_ZONE_MASK  0xe0u
 
 _Static_assert(PF_MAX_ORDER + 1 < PG_PCP, "order does not fit the page flags");
-_Static_assert(PG_PCP + MIGRATE_TYPES - 1 <= PG_STATE_MASK, "type does not fit the page flags");
+_Static_assert(PG_PCP + MIGRATE_TYPES <= PG_HEAD, "type does not fit the page flags");
 _Static_assert(PF_MAX_ZONES <= 8, "zone does not fit the page flags");
 
 /* A byte a pageblock: its type, and the skip bit of compaction. */
@@ -213,6 +215,7 @@ struct machine {
 	u8 pageblock_order;
 	u8 nr_zones;
 	u8 nr_nodes;
+	u8 nr_online_nodes; /* nr_nodes, and those of the machine that are not in the layout */
 	u8 nr_cpus;
 	bool page_group_by_mobility_disabled;
 	bool trace; /* report the events of single pages too */

@@ -5,15 +5,8 @@
  * and the allocation path. Ports mm/page_alloc.c of 6.1; every function has the name
  * of the one that it follows.
  */
+#include "compaction.h"
 #include "internal.h"
-
-static void lx_wakeup_kcompactd(struct machine *m, unsigned int n, unsigned int o, unsigned int h)
-{
-	(void)m;
-	(void)n;
-	(void)o;
-	(void)h;
-}
 
 /* ------------------------------------------------------------ pageblocks -- */
 
@@ -187,6 +180,11 @@ static inline void __free_one_page(struct machine *m, struct zone *zone, u32 pfn
 		add_to_free_list(m, zone, pfn, order, mt);
 }
 
+bool lx_page_compound(const struct machine *m, u32 pfn)
+{
+	return (m->page_flags[pfn] & PG_STATE_MASK) == PG_HEAD;
+}
+
 /* The kernel reads the type again if it may have changed before it took the lock. */
 static void free_one_page(struct machine *m, struct zone *zone, u32 pfn, unsigned int order,
 			  unsigned int mt, fpi_t fpi_flags)
@@ -199,6 +197,7 @@ static void free_one_page(struct machine *m, struct zone *zone, u32 pfn, unsigne
 static inline void free_pages_prepare(struct machine *m, u32 pfn, unsigned int order)
 {
 	m->stat.pgfree += 1u << order;
+	clear_page_state(m, pfn);
 	if (unlikely(m->trace))
 		lx_event(m, PF_EV_PAGE_FREE, absolute_pfn(m, pfn), order);
 }
@@ -1059,6 +1058,13 @@ static void wake_all_kswapds(struct machine *m, unsigned int order, u32 gfp,
 
 /* ------------------------------------------------------------- allocation -- */
 
+/* What is left of it: a page knows whether it heads a compound one. */
+static inline void prep_new_page(struct machine *m, u32 pfn, unsigned int order, u32 gfp)
+{
+	if (order && (gfp & PF_GFP_COMP))
+		m->page_flags[pfn] |= PG_HEAD;
+}
+
 /*
  * ZONE_NORMAL can leave a fallback to DMA32 next to it; below that, and from
  * other zones, avoiding mixed pageblocks is not worth it.
@@ -1073,7 +1079,7 @@ static inline unsigned int alloc_flags_nofragment(const struct machine *m,
 		return alloc_flags;
 	/* The kernel takes DMA32 for granted if there is only one node. */
 	zone = &m->zone[preferred->zone];
-	if (m->nr_nodes > 1 && m->node[zone->node].zone[PF_ZONE_DMA32] == LX_NO_ZONE)
+	if (m->nr_online_nodes > 1 && m->node[zone->node].zone[PF_ZONE_DMA32] == LX_NO_ZONE)
 		return alloc_flags;
 	return alloc_flags | ALLOC_NOFRAGMENT;
 }
@@ -1092,7 +1098,7 @@ retry:
 		u32 pfn;
 
 		/* A mixed pageblock is better than a remote page. */
-		if (no_fallback && m->nr_nodes > 1 &&
+		if (no_fallback && m->nr_online_nodes > 1 &&
 		    zone->node != m->zone[ac->preferred_zoneref->zone].node) {
 			alloc_flags &= ~ALLOC_NOFRAGMENT;
 			goto retry;
@@ -1105,6 +1111,7 @@ retry:
 			continue;
 		pfn = rmqueue(m, zone, order, alloc_flags, ac->migratetype);
 		if (likely(pfn != LX_NONE)) {
+			prep_new_page(m, pfn, order, gfp);
 			if (unlikely(alloc_flags & ALLOC_HIGHATOMIC))
 				reserve_highatomic_pageblock(m, zone, pfn);
 			return pfn;
@@ -1138,10 +1145,44 @@ static unsigned int __gfp_pfmemalloc_flags(u32 gfp)
 	return gfp & PF_GFP_MEMALLOC ? ALLOC_NO_WATERMARKS : 0;
 }
 
+static bool gfp_compaction_allowed(const struct machine *m, u32 gfp)
+{
+	return !m->off.no_compaction && (gfp & PF_GFP_IO);
+}
+
+static u32 __alloc_pages_direct_compact(struct machine *m, u32 gfp, unsigned int order,
+					unsigned int alloc_flags, const struct alloc_context *ac,
+					enum compact_priority prio,
+					enum pf_compact_result *compact_result)
+{
+	u32 pfn = LX_NONE;
+
+	*compact_result = lx_try_to_compact_pages(m, gfp, order, alloc_flags, ac, prio, &pfn);
+	if (*compact_result == PF_COMPACT_SKIPPED)
+		return LX_NONE;
+	count_vm_events(m, PF_DUMP_COMPACT_STALL, 1);
+
+	if (pfn != LX_NONE)
+		prep_new_page(m, pfn, order, gfp);
+	else
+		pfn = lx_get_page_from_freelist(m, order, gfp, alloc_flags, ac);
+	if (pfn != LX_NONE) {
+		struct zone *zone = page_zone(m, pfn);
+
+		zone->compact_blockskip_flush = false;
+		lx_compaction_defer_reset(m, zone, (int)order, true);
+		count_vm_events(m, PF_DUMP_COMPACT_SUCCESS, 1);
+		return pfn;
+	}
+	count_vm_events(m, PF_DUMP_COMPACT_FAIL, 1);
+	return LX_NONE;
+}
+
 static __attribute__((noinline)) u32
 __alloc_pages_slowpath(struct machine *m, u32 gfp, unsigned int order, struct alloc_context *ac)
 {
 	unsigned int alloc_flags, reserve_flags;
+	enum pf_compact_result compact_result;
 	u32 pfn;
 
 	/* A contradiction, about which the kernel complains. */
@@ -1158,6 +1199,24 @@ __alloc_pages_slowpath(struct machine *m, u32 gfp, unsigned int order, struct al
 	if (pfn != LX_NONE)
 		return pfn;
 
+	/*
+	 * Before reclaim, as there is likely enough memory for this; but not for
+	 * those who have not yet tried it without watermarks.
+	 */
+	if ((gfp & PF_GFP_DIRECT_RECLAIM) && gfp_compaction_allowed(m, gfp) &&
+	    (order > PAGE_ALLOC_COSTLY_ORDER || (order && ac->migratetype != MIGRATE_MOVABLE)) &&
+	    !__gfp_pfmemalloc_flags(gfp)) {
+		pfn = __alloc_pages_direct_compact(m, gfp, order, alloc_flags, ac,
+						   INIT_COMPACT_PRIORITY, &compact_result);
+		if (pfn != LX_NONE)
+			return pfn;
+		/* No hope soon, or compacting one node was all that was wanted. */
+		if (order > PAGE_ALLOC_COSTLY_ORDER && (gfp & PF_GFP_NORETRY) &&
+		    (compact_result == PF_COMPACT_SKIPPED ||
+		     compact_result == PF_COMPACT_DEFERRED || (gfp & PF_GFP_THISNODE)))
+			return LX_NONE;
+	}
+
 	if (m->off.always_wake) {
 		if (!__gfp_pfmemalloc_flags(gfp))
 			return LX_NONE;
@@ -1168,17 +1227,11 @@ __alloc_pages_slowpath(struct machine *m, u32 gfp, unsigned int order, struct al
 	reserve_flags = __gfp_pfmemalloc_flags(gfp);
 	if (reserve_flags)
 		alloc_flags = reserve_flags | (alloc_flags & ALLOC_KSWAPD);
-	pfn = lx_get_page_from_freelist(m, order, gfp, alloc_flags, ac);
-	if (pfn != LX_NONE)
-		return pfn;
-
 	/*
-	 * Here begins reclaim, which a task with PF_MEMALLOC must not enter. The
-	 * kernel would now repeat the following for ever.
+	 * After this comes reclaim, which a task with PF_MEMALLOC must not enter:
+	 * for it the kernel gives up here, and so does this port.
 	 */
-	if ((gfp & PF_GFP_NOFAIL) && (gfp & PF_GFP_DIRECT_RECLAIM))
-		return lx_get_page_from_freelist(m, order, gfp, ALLOC_MIN_RESERVE, ac);
-	return LX_NONE;
+	return lx_get_page_from_freelist(m, order, gfp, alloc_flags, ac);
 }
 
 static inline void prepare_alloc_pages(const struct machine *m, const struct pf_request *req,

@@ -266,6 +266,7 @@ static uint64_t get_le(const uint8_t *from, unsigned bytes)
 	return v;
 }
 
+#define MAGIC	"pagefuzz transcript "
 #define NUMBERS 20
 
 bool pf_transcript_write(const struct pf_transcript *t, const char *path, char *error, size_t size)
@@ -291,7 +292,7 @@ bool pf_transcript_write(const struct pf_transcript *t, const char *path, char *
 	put_le(numbers, c.at, 8);
 	put_le(numbers + 8, length, 8);
 	put_le(numbers + 16, crc32(0, c.buf, c.at), 4);
-	fprintf(f, "pagefuzz transcript %d %s %s\n", PF_TRANSCRIPT_VERSION, t->who, t->version);
+	fprintf(f, MAGIC "%d %s %s\n", PF_TRANSCRIPT_VERSION, t->who, t->version);
 	fwrite(numbers, 1, sizeof(numbers), f);
 	fwrite(packed, 1, length, f);
 	ok = !ferror(f);
@@ -310,8 +311,8 @@ static bool read_head(struct pf_transcript *t, FILE *f, const char *path, uint8_
 	char line[256];
 	int version;
 
-	if (!fgets(line, sizeof(line), f) ||
-	    sscanf(line, "pagefuzz transcript %d %31s %95s", &version, t->who, t->version) != 3)
+	if (!fgets(line, sizeof(line), f) || strncmp(line, MAGIC, strlen(MAGIC)) ||
+	    sscanf(line + strlen(MAGIC), "%d %31s %95s", &version, t->who, t->version) != 3)
 		return complain(error, size, path, "is no transcript");
 	if (version != PF_TRANSCRIPT_VERSION)
 		return complain(error, size, path,

@@ -709,7 +709,7 @@ static bool kcompactd_works(const pg_data_t *pgdat)
 static u32 do_tick(const struct lab_request *r)
 {
 	pg_data_t *pgdat = NODE_DATA(node);
-	u64 end = ktime_get_ns() + 20 * NSEC_PER_SEC;
+	u64 end = ktime_get_ns() + 10 * NSEC_PER_SEC;
 
 	if (!pgdat->kcompactd || !p_knob[LAB_COMPACTION_PROACTIVENESS])
 		return LAB_UNSUPPORTED;
@@ -1025,8 +1025,13 @@ static void put_pageblocks(const struct zone *zone)
 
 	put_word((zone_end_pfn(zone) - first + pageblock_nr_pages - 1) / pageblock_nr_pages);
 	for (pfn = first; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages) {
-		unsigned long bits = p_get_pfnblock_flags_mask(pfn_to_page(pfn), pfn, type | skip);
+		unsigned long bits;
 
+		if (!pfn_valid(pfn)) {
+			put_word(LAB_BLOCK_HOLE);
+			continue;
+		}
+		bits = p_get_pfnblock_flags_mask(pfn_to_page(pfn), pfn, type | skip);
 		put_word(lab_type(bits & type) | (bits & skip));
 	}
 }

@@ -17,7 +17,8 @@
 
 #include "kernel.h"
 
-#define MAX_SLOTS 4096u
+#define MAX_SLOTS 8192u
+#define BALLAST	  400u /* slots at the end that fill up the zones */
 
 #define KERNEL_GFP (PF_GFP_IO | PF_GFP_FS | PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)
 #define ATOMIC_GFP (PF_GFP_HIGH | PF_GFP_ATOMIC | PF_GFP_KSWAPD_RECLAIM)
@@ -62,7 +63,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static uint64_t random_state;
+static uint64_t random_state = 88172645463325252u;
 
 static uint32_t below(uint32_t n)
 {
@@ -279,15 +280,55 @@ static void give_all(void)
 	check_census();
 }
 
-/* Movable pages with a gap behind each. */
-static void scatter(uint32_t nr)
+/*
+ * Fills the zones but for some of their lowest blocks of the largest order: there
+ * compaction has pages to move, and a little memory is soon used up.
+ */
+static void fill_zones(unsigned nr_left)
 {
+	uint32_t slot = MAX_SLOTS - BALLAST;
+
+	for (int order = layout.max_order; order > 1; order--)
+		while (slot < MAX_SLOTS && take(slot, (unsigned)order, PF_MOVABLE, PF_GFP_MEMALLOC))
+			slot++;
+	expect(slot < MAX_SLOTS, "more blocks than slots");
+	while (nr_left--) {
+		uint32_t lowest = 0;
+
+		for (slot = MAX_SLOTS - BALLAST; slot < MAX_SLOTS; slot++)
+			if (slots[slot].attrs && slots[slot].order == layout.max_order &&
+			    (!lowest || slots[slot].pfn < slots[lowest].pfn))
+				lowest = slot;
+		give(lowest);
+	}
+	check_counters();
+}
+
+/*
+ * Low movable pages with gaps between them. At random: the free scanner looks at one
+ * page in 32, and finds none of them free if every second one is.
+ */
+static uint32_t scatter(uint32_t blocks, uint32_t gfp)
+{
+	uint32_t nr = 0;
+
+	fill_zones(blocks);
+	while (nr < 1000 * blocks && take(nr, 0, PF_MOVABLE, gfp))
+		nr++;
 	for (uint32_t i = 0; i < nr; i++)
-		expect(take(i, 0, PF_MOVABLE, 0), "page %u of %u: none", i, nr);
-	for (uint32_t i = 0; i < nr; i += 2)
-		give(i);
+		if (below(2))
+			give(i);
 	impl->drain(state, -1);
 	nr_moves = nr_refused = 0;
+	return nr;
+}
+
+/* Gives new attributes to one live page in n. */
+static void set_some(uint32_t n, uint32_t first, unsigned attrs)
+{
+	for (uint32_t i = first; i < MAX_SLOTS - BALLAST; i += n)
+		if (slots[i].attrs)
+			set_attrs(i, attrs);
 }
 
 /* ---------------------------------------------------------------- tests -- */
@@ -381,16 +422,22 @@ static void test_units(void)
 	step("alloc_bulk");
 
 	/* Both plain and compound blocks become single pages that can move. */
-	for (unsigned k = 0; k < 2; k++) {
-		expect(take(0, 6, PF_MOVABLE, k ? PF_GFP_COMP : 0), "no block");
-		set_attrs(0, k ? PF_PAGE_MOVABLE | PF_PAGE_PINNED : PF_PAGE_MOVABLE);
-		pfn[0] = slots[0].pfn;
-		leave(0);
-		impl->split(state, pfn[0], 6);
-		for (uint32_t i = 0; i < 64; i++)
-			settle(i, pfn[0] + i, 0, PF_PAGE_MOVABLE | (k ? PF_PAGE_PINNED : 0));
-		for (uint32_t i = 0; i < 64; i += 3)
-			give(i);
+	for (uint32_t k = 0; k < 2; k++) {
+		const unsigned attrs = PF_PAGE_MOVABLE | (k ? PF_PAGE_PINNED : 0);
+
+		fill_zones(2);
+		for (uint32_t i = 0; i < 24 && take(6000, 6, PF_MOVABLE, k ? PF_GFP_COMP : 0);
+		     i++) {
+			set_attrs(6000, attrs);
+			pfn[0] = slots[6000].pfn;
+			leave(6000);
+			impl->split(state, pfn[0], 6);
+			for (uint32_t j = 0; j < 64; j++)
+				settle(i * 64 + j, pfn[0] + j, 0, attrs);
+		}
+		for (uint32_t i = 0; i < 24 * 64; i++)
+			if (below(2))
+				give(i);
 		impl->drain(state, -1);
 		nr_moves = nr_refused = 0;
 		compact(-1, 0, PF_MODE_SYNC);
@@ -403,78 +450,93 @@ static void test_units(void)
 
 static void test_consent(void)
 {
-	scatter(1000);
+	unsigned all = 0, refused = 0;
+
+	scatter(5, PF_GFP_MEMALLOC);
 	compact(-1, 0, PF_MODE_SYNC);
 	expect(nr_moves && !nr_refused, "%u moves, %u refused", nr_moves, nr_refused);
 	check_census();
 	give_all();
 	step("compact, the whole node");
 
-	scatter(1000);
-	for (uint32_t i = 1; i < 1000; i += 8) {
-		set_attrs(i, PF_PAGE_MOVABLE | PF_PAGE_PINNED);
-		set_attrs(i + 2, PF_PAGE_MOVABLE | PF_PAGE_WRITEBACK);
-		set_attrs(i + 4, PF_PAGE_MOVABLE | PF_PAGE_LOCKED);
-	}
-	set_attrs(7, 0);
+	scatter(5, PF_GFP_MEMALLOC);
 	inject(PF_INJECT_MIGRATE_AGAIN, 5, 3);
 	inject(PF_INJECT_MIGRATE_BUSY, 20, 10);
-	for (int order = 9; order <= layout.max_order; order++)
-		for (unsigned mode = 0; mode < PF_NR_MODES; mode++)
-			compact(order, mode % PF_NR_MOBILITY, (enum pf_mode)mode);
 	compact(-1, 0, PF_MODE_SYNC);
-	expect(nr_moves && nr_refused > 100, "%u moves, %u refused", nr_moves, nr_refused);
-	for (uint32_t i = 1; i < 1000; i += 8)
-		set_attrs(i, PF_PAGE_MOVABLE);
-	compact(-1, 0, PF_MODE_SYNC);
-	check_census();
+	expect(nr_moves && nr_refused == 13, "injected: %u moves, %u refused", nr_moves,
+	       nr_refused);
 	give_all();
+	for (int order = layout.max_order; order > 5; order--) {
+		static const enum pf_mode modes[] = {PF_MODE_ASYNC, PF_MODE_SYNC_LIGHT,
+						     PF_MODE_SYNC};
+
+		scatter(5, PF_GFP_MEMALLOC);
+		set_some(16, 0, PF_PAGE_MOVABLE | PF_PAGE_PINNED);
+		set_some(16, 1, PF_PAGE_MOVABLE | PF_PAGE_WRITEBACK);
+		set_some(16, 2, PF_PAGE_MOVABLE | PF_PAGE_LOCKED);
+		set_some(16, 3, 0);
+		compact(order, PF_MOVABLE, modes[order % 3]);
+		set_some(4, 0, PF_PAGE_MOVABLE);
+		compact(order, PF_MOVABLE, modes[(order + 1) % 3]);
+		refused += nr_refused;
+		all += nr_moves;
+		check_census();
+		give_all();
+	}
+	printf("#   %u moves, %u refused\n", all, refused);
+	expect(all > 100 && refused > 100, "%u moves, %u refused", all, refused);
 	step("set_attrs and inject decide what moves");
 }
 
-/* Uses up the zones, then asks for blocks that only compaction can make. */
+/* Little memory, of which every second page is free: blocks that only compaction can make. */
 static void test_direct_compaction(void)
 {
-	uint32_t nr = 0, success;
 	static const uint32_t gfp[] = {KERNEL_GFP,
 				       KERNEL_GFP | PF_GFP_NORETRY,
 				       KERNEL_GFP | PF_GFP_RETRY_MAYFAIL,
 				       KERNEL_GFP | PF_GFP_MEMALLOC,
 				       ATOMIC_GFP,
 				       ATOMIC_GFP | PF_GFP_MEMALLOC};
+	uint32_t nr = scatter(6, PF_GFP_MEMALLOC), good = 0;
 
-	while (nr < MAX_SLOTS - 100 && take(nr, layout.max_order, PF_MOVABLE, KERNEL_GFP))
-		nr++;
-	for (uint32_t i = 0; nr < MAX_SLOTS - 100 && i < 1500; i++, nr++)
-		if (!take(nr, 0, PF_MOVABLE, KERNEL_GFP))
-			break;
-	for (uint32_t i = 40; i < nr; i += 2)
-		give(i);
-	nr_moves = 0;
-	for (unsigned i = 0; i < 60; i++)
-		take(MAX_SLOTS - 90 + i, 3 + i % 3, i % 3, gfp[i % 6]);
+	for (unsigned i = 0; i < 120; i++)
+		good += take(6500 + i, 2 + i % 7, i % 3, gfp[i % 6]);
 	check_census();
 	take_dump();
-	success = dump.total[PF_DUMP_COMPACT_STALL];
-	printf("#   %u moves for %u direct compactions, %u of them good, %u pages set aside\n",
-	       nr_moves, success, dump.total[PF_DUMP_COMPACT_SUCCESS],
-	       dump.zone[0].field[PF_DUMP_HIGHATOMIC]);
-	expect(success, "no direct compaction");
-	expect(dump.zone[layout.nr_zones - 1].field[PF_DUMP_HIGHATOMIC],
-	       "nothing was set aside for atomic requests");
+	printf("#   %u pages, then %u of 120 blocks by %u moves; %u direct compactions, %u good\n",
+	       nr, good, nr_moves, dump.total[PF_DUMP_COMPACT_STALL],
+	       dump.total[PF_DUMP_COMPACT_SUCCESS]);
+	expect(dump.total[PF_DUMP_COMPACT_STALL] && nr_moves, "no direct compaction");
 	give_all();
-	step("direct compaction, but no reclaim; reserves for atomic requests");
+	step("direct compaction, but no reclaim");
+}
+
+/* Below the low mark, atomic requests of some order have a pageblock set aside. */
+static void test_reserves(void)
+{
+	uint32_t nr = 0, reserved = 0;
+
+	fill_zones(1);
+	while (nr < 1000 && take(nr, 3, PF_UNMOVABLE, 0))
+		nr++;
+	expect(take(1000, 2, PF_UNMOVABLE, ATOMIC_GFP), "an atomic block");
+	take_dump();
+	for (unsigned z = 0; z < layout.nr_zones; z++)
+		reserved += dump.zone[z].field[PF_DUMP_HIGHATOMIC];
+	expect(reserved, "nothing was set aside");
+	give_all();
+	step("reserves for atomic requests");
 }
 
 static void test_daemons(void)
 {
 	uint32_t wakes;
 
-	scatter(3000);
+	scatter(5, PF_GFP_MEMALLOC);
 	take_dump();
 	wakes = dump.total[PF_DUMP_KCOMPACTD_WAKE];
 	expect(!impl->tick(state, PF_KSWAPD, 0, 3), "there is no kswapd");
-	expect(impl->tick(state, PF_KCOMPACTD, 0, layout.max_order), "no kcompactd");
+	expect(impl->tick(state, PF_KCOMPACTD, 0, 7), "no kcompactd");
 	check_counters();
 	take_dump();
 	expect(dump.total[PF_DUMP_KCOMPACTD_WAKE] == wakes + 1, "kcompactd woke %u times",
@@ -534,14 +596,15 @@ static void test_random(unsigned nr)
 {
 	static const uint32_t gfp[] = {KERNEL_GFP, ATOMIC_GFP, 0, KERNEL_GFP | PF_GFP_NORETRY,
 				       KERNEL_GFP | PF_GFP_COMP};
-	double t = now();
+	double t;
 
-	random_state = 88172645463325252u;
+	fill_zones(6);
+	t = now();
 	nr_moves = nr_refused = 0;
 	for (unsigned i = 0; i < nr && !*complaint; i++) {
-		uint32_t slot = below(2000);
+		uint32_t slot = below(4000);
 
-		if (below(1000) == 0) {
+		if (below(200) == 0) {
 			compact((int)below(layout.max_order + 1u), below(3),
 				(enum pf_mode)below(PF_NR_MODES));
 		} else if (slots[slot].attrs && below(20) == 0) {
@@ -628,10 +691,11 @@ static void test_place(enum pf_kernel_place place, unsigned node_mb, const char 
 	}
 	test_start();
 	test_units();
+	test_reserves();
+	test_direct_compaction();
 	test_consent();
 	test_daemons();
-	test_direct_compaction();
-	test_random(5000);
+	test_random(20000);
 	test_knobs();
 	test_speed();
 	if (place == PF_KERNEL_DIMM && node_mb == 0) {
@@ -639,8 +703,6 @@ static void test_place(enum pf_kernel_place place, unsigned node_mb, const char 
 		test_fault(PF_KERNEL_PANIC, "told to panic", "a guest that panics is lost");
 		test_second_boot();
 		test_fault(PF_KERNEL_HANG, "told to hang", "a guest that hangs is lost");
-	} else if (place == PF_KERNEL_SPLIT) {
-		test_second_boot();
 	}
 	close_lab();
 }

@@ -215,6 +215,11 @@ struct pf_world {
 	unsigned (*unit_order)(struct pf_world *w, pf_pfn pfn);
 	/* Account work: about one unit per page or list entry looked at. */
 	void (*spent)(struct pf_world *w, unsigned units);
+	/*
+	 * Events that somebody wants to see, 1 << enum pf_event_type; the
+	 * others need not be reported. Set before init(), constant in a run.
+	 */
+	uint64_t wanted;
 	/* Report an event. */
 	void (*event)(struct pf_world *w, const struct pf_event *ev);
 	/*

@@ -225,5 +225,7 @@ void pf_twin_said(struct pf_lane *lane, uint64_t value);
 void pf_twin_moved(struct pf_lane *lane, pf_pfn src, pf_pfn dst, unsigned mode, unsigned result);
 void pf_relation_twins(struct pf_oracle *run);
 void pf_relation_dumps(struct pf_oracle *run);
+/* Into lane->dump. */
+void pf_twin_dump(struct pf_lane *lane);
 
 #endif /* PAGEFUZZ_LANE_H */

@@ -770,6 +770,8 @@ static void finish(struct pf_oracle *run)
 		audit(run);
 	pf_relation_dumps(run);
 	pf_for_each_lane(run, lane) note_end(lane);
+	if (run->options.before_end)
+		run->options.before_end(run->options.before_end_arg);
 	if (run->options.maps_before_end)
 		pf_oracle_maps(run, run->options.maps_before_end);
 	for (uint32_t s = 0; s < run->nr_slots; s++)

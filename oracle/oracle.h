@@ -108,6 +108,15 @@ struct pf_options {
 	const struct pf_start_point *start;
 	/* Compare the dumps of twins after so many operations too; 0: at checkpoints only. */
 	uint32_t dump_every;
+	/*
+	 * Every event of every lane, as it happens, in the operation that trace
+	 * was told last. NULL: only those that laws need are asked for.
+	 */
+	void (*event)(void *arg, unsigned lane, const struct pf_event *ev);
+	void *event_arg;
+	/* Before everything is freed at the end; pf_oracle_dump() works in it. */
+	void (*before_end)(void *arg);
+	void *before_end_arg;
 	bool dumps; /* ask for dumps even of a single twin, for a recorder */
 };
 
@@ -137,6 +146,11 @@ void pf_figures_add(struct pf_figures *to, const struct pf_figures *from);
 const char *pf_oracle_report(const struct pf_oracle *o);
 /* Of the last run. */
 const struct pf_exact *pf_oracle_exact(const struct pf_oracle *o);
+/*
+ * The state of a lane, NULL if its implementation can't tell. Only from
+ * before_end(); valid until the next call for this lane.
+ */
+const struct pf_dump *pf_oracle_dump(struct pf_oracle *o, unsigned lane);
 /* The layout of the last run. */
 const struct pf_layout *pf_oracle_layout(const struct pf_oracle *o);
 

@@ -241,6 +241,9 @@ static void start_state(struct pf_lane *lane, struct pf_start *s)
 	struct pf_oracle *run = lane->run;
 	unsigned i = lane->index;
 
+	/* An image was made for the events wanted then. */
+	if (run->options.event)
+		s->lane[i].size = 0;
 	if (s->lane[i].size) {
 		lane->state_size = s->lane[i].size;
 		memcpy(lane->state, s->lane[i].image, lane->state_size);
@@ -254,9 +257,11 @@ static void start_state(struct pf_lane *lane, struct pf_start *s)
 		lane->spare = resize_state(lane->spare, lane->state_size);
 		lane->state_room = lane->state_size;
 	}
+	lane->world.wanted =
+		run->options.event ? ~0ull : 1ull << PF_EV_EXTFRAG | 1ull << PF_EV_WAKEUP_KSWAPD;
 	lane->impl->init(lane->state, &run->layout, &lane->world);
 	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > IMAGE_LIMIT ||
-	    run->options.start)
+	    run->options.start || run->options.event)
 		return;
 	if (lane->state_size > s->lane[i].room) {
 		s->lane[i].image = resize(s->lane[i].image, lane->state_size, 1);

@@ -46,19 +46,8 @@ void pf_twins_start(struct pf_oracle *run)
 	run->nr_twins = 0;
 	pf_for_each_lane(run, lane)
 	{
-		const struct pf_layout *l = &run->layout;
-		uint32_t room = 2 * pf_layout_pages(l) + 64;
-
-		if (!is_twin(lane))
-			continue;
-		run->nr_twins++;
-		if (!lane->impl->dump || lane->dump.room >= room)
-			continue;
-		free(lane->dump.word);
-		lane->dump.word = malloc(room * sizeof(uint32_t));
-		if (!lane->dump.word)
-			abort();
-		lane->dump.room = room;
+		if (is_twin(lane))
+			run->nr_twins++;
 	}
 }
 
@@ -124,10 +113,25 @@ static bool tell_if_listed(struct pf_lane *lane, const struct pf_list *list, uns
 	return false;
 }
 
-static void take_dump(struct pf_lane *lane)
+/* As many words as a dump can have: a block a page, and the pageblocks. */
+static void make_room(struct pf_lane *lane)
+{
+	uint32_t room = 2 * pf_layout_pages(&lane->run->layout) + 64;
+
+	if (lane->dump.room >= room)
+		return;
+	free(lane->dump.word);
+	lane->dump.word = malloc(room * sizeof(uint32_t));
+	if (!lane->dump.word)
+		abort();
+	lane->dump.room = room;
+}
+
+void pf_twin_dump(struct pf_lane *lane)
 {
 	struct pf_dump *d = &lane->dump;
 
+	make_room(lane);
 	d->nr_words = 0;
 	d->lists_absent = false;
 	lane->work = 0;
@@ -144,7 +148,7 @@ static void tell_where(struct pf_lane *lane, pf_pfn pfn)
 	/* What is recorded can't be asked at any time. */
 	if (!lane->impl->dump || !lane->impl->census || pfn == PF_NO_PFN)
 		return;
-	take_dump(lane);
+	pf_twin_dump(lane);
 	for (unsigned z = 0; z < l->nr_zones; z++) {
 		const struct pf_zone_dump *zone = &lane->dump.zone[z];
 
@@ -360,7 +364,7 @@ void pf_relation_dumps(struct pf_oracle *run)
 {
 	if (run->nr_twins < 2 && !run->options.dumps)
 		return;
-	pf_for_each_lane(run, lane) if (is_twin(lane) && lane->impl->dump) take_dump(lane);
+	pf_for_each_lane(run, lane) if (is_twin(lane) && lane->impl->dump) pf_twin_dump(lane);
 	pf_for_each_lane(run, lane)
 	{
 		struct pf_lane *ref = is_twin(lane) ? reference(run, lane) : lane;
@@ -371,4 +375,12 @@ void pf_relation_dumps(struct pf_oracle *run)
 		compare_dumps((struct pair){lane, ref});
 		run->exact.dumps++;
 	}
+}
+
+const struct pf_dump *pf_oracle_dump(struct pf_oracle *o, unsigned lane)
+{
+	if (!o->lane[lane]->active || !o->lane[lane]->impl->dump)
+		return NULL;
+	pf_twin_dump(o->lane[lane]);
+	return &o->lane[lane]->dump;
 }

@@ -363,6 +363,8 @@ static void world_event(struct pf_world *w, const struct pf_event *ev)
 	if (ev->type >= PF_NR_EVENTS || lane->muted)
 		return;
 	lane->figures.events[ev->type]++;
+	if (lane->run->options.event)
+		lane->run->options.event(lane->run->options.event_arg, lane->index, ev);
 	for (unsigned i = 0; i < ev->nr_fields && i < 8; i++)
 		lane->hash = lane->hash * 31 + (uint64_t)ev->field[i];
 	/* Below pageblock_order stealing is a matter of policy. */

@@ -130,8 +130,14 @@ static void no_event(struct pf_world *w, const struct pf_event *ev)
 bool pf_machine_of(struct pf_machine *m, const struct pf_impl *impl, const struct pf_op *ops,
 		   size_t n)
 {
-	struct pf_world world = {no_migrate, no_evict, nothing_there, nothing_there,
-				 no_spent,   no_event, NULL,	      NULL};
+	struct pf_world world = {
+		.migrate = no_migrate,
+		.evict = no_evict,
+		.attrs = nothing_there,
+		.unit_order = nothing_there,
+		.spent = no_spent,
+		.event = no_event,
+	};
 	struct pf_dump *d = &m->start.dump;
 	struct pf_layout *l = &m->start.layout;
 	size_t size;

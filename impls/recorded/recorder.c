@@ -120,6 +120,7 @@ static void recorder_init(void *state, const struct pf_layout *layout, struct pf
 	rec.calls.writing = proxy.moves.writing = true;
 	rec.allocations = rec.migrations = rec.dumps = 0;
 	proxy.outer = world;
+	proxy.world.wanted = world->wanted;
 	proxy.moves.at = 0;
 	proxy.moves.last = 0;
 	proxy.nr_moves = 0;

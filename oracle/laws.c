@@ -160,6 +160,35 @@ static unsigned highest_type(const struct pf_layout *l, const struct pf_request 
 	return type;
 }
 
+struct search {
+	pf_pfn start, end;
+	unsigned order;
+	bool found;
+};
+
+static void search_block(void *arg, const struct pf_block *b)
+{
+	struct search *s = arg;
+
+	s->found |= b->pfn >= s->start && b->pfn < s->end && b->order >= s->order &&
+		    b->where == PF_FREE && b->type != PF_HIGHATOMIC && b->type != PF_ISOLATE;
+}
+
+/*
+ * A free block outside the reserve for urgent requests of higher orders, which
+ * even those that ignore watermarks may not touch (rmqueue_buddy(), 6.1.192).
+ */
+static bool has_ordinary_block(struct pf_lane *lane, unsigned z, unsigned order)
+{
+	const struct pf_zone_layout *zl = &lane->run->layout.zone[z];
+	struct search s = {zl->start_pfn, zl->start_pfn + zl->spanned, order, false};
+
+	if (!lane->impl->census)
+		return true;
+	lane->impl->census(lane->state, search_block, &s);
+	return s.found;
+}
+
 /* Is there a reason why this zone could not serve the request? */
 static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_request *req)
 {
@@ -171,11 +200,14 @@ static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_re
 	c = lane->impl->counters(lane->state, z);
 	if (c->cached)
 		return true; /* the block may be made of cached pages */
-	if (!(lane->impl->features & PF_F_WATERMARKS) ||
-	    (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) == PF_GFP_MEMALLOC)
-		return false;
-	return (int64_t)c->free - c->drift - c->withheld - ((1 << req->order) - 1) <=
-	       effective_min(zl, req) + c->lowmem_reserve[highest_type(&lane->run->layout, req)];
+	if (lane->impl->features & PF_F_WATERMARKS &&
+	    (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) != PF_GFP_MEMALLOC &&
+	    (int64_t)c->free - c->drift - c->withheld - ((1 << req->order) - 1) <=
+		    effective_min(zl, req) +
+			    c->lowmem_reserve[highest_type(&lane->run->layout, req)])
+		return true;
+	/* Last, as it looks at every free block. */
+	return lane->impl->features & PF_F_MOBILITY && !has_ordinary_block(lane, z, req->order);
 }
 
 void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)

@@ -15,7 +15,7 @@
 
 /* ---------------------------------------------------------------- impls -- */
 
-static const char *const tier_name[] = {"spec", "census", "exact"};
+static const char *const tier_name[] = {"spec", "census", "exact", "twin"};
 
 static void print_features(const struct pf_impl *impl)
 {
@@ -47,6 +47,10 @@ static void print_features(const struct pf_impl *impl)
 		{impl->block_type, "block_type"},
 		{impl->self_check, "self_check"},
 		{impl->stats, "stats"},
+		{impl->retype, "retype"},
+		{impl->set_cpu, "cpus"},
+		{impl->load, "load"},
+		{impl->dump, "dump"},
 	};
 
 	printf("            features:");
@@ -62,16 +66,18 @@ static void print_features(const struct pf_impl *impl)
 
 int cmd_impls(int argc, char **argv)
 {
+	const struct pf_impl *impl;
+
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		printf("usage: pagefuzz impls\nList the implementations with their promises.\n");
 		return PF_EXIT_CLEAN;
 	}
 	if (argc > 1)
 		return pf_complain("impls: takes no arguments, not '%s'", argv[1]);
-	for (unsigned i = 0; i < pf_nr_builtin; i++) {
-		const struct pf_impl *impl = pf_builtin[i];
-
-		printf("%-10s  %s\n", impl->name, impl->summary);
+	for (unsigned i = 0; (impl = pf_impl_nr(i)); i++) {
+		if (i == pf_nr_builtin)
+			printf("only when named:\n");
+		printf("%-14s %s\n", impl->name, impl->summary);
 		printf("            tier: %s%s%s\n", tier_name[impl->tier],
 		       impl->group ? ", group " : "", impl->group ? impl->group : "");
 		print_features(impl);

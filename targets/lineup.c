@@ -14,19 +14,23 @@ void pf_lineup_all(struct pf_lineup *lineup)
 
 static const struct pf_impl *find(const char *name, size_t len)
 {
-	for (unsigned i = 0; i < pf_nr_builtin; i++)
-		if (strlen(pf_builtin[i]->name) == len && !memcmp(pf_builtin[i]->name, name, len))
-			return pf_builtin[i];
+	const struct pf_impl *impl;
+
+	for (unsigned i = 0; (impl = pf_impl_nr(i)); i++)
+		if (strlen(impl->name) == len && !memcmp(impl->name, name, len))
+			return impl;
 	return NULL;
 }
 
 static void list_names(char *error, size_t size)
 {
-	for (unsigned i = 0; i < pf_nr_builtin; i++) {
+	const struct pf_impl *impl;
+
+	for (unsigned i = 0; (impl = pf_impl_nr(i)); i++) {
 		size_t used = strlen(error);
 
 		snprintf(error + used, size - used, "%s%s",
-			 i ? ", " : " (there are: ", pf_builtin[i]->name);
+			 i ? ", " : " (there are: ", impl->name);
 	}
 	strncat(error, ")", size - strlen(error) - 1);
 }

@@ -9,7 +9,7 @@ if ! command -v qemu-system-x86_64 >/dev/null 2>&1; then
 	ok "the real kernel: skipped, there is no qemu-system-x86_64 (make lab)"
 	finish
 fi
-for file in selftest kernel initrd.gz; do
+for file in selftest vtable kernel initrd.gz; do
 	if [ ! -e $lab/$file ]; then
 		ok "the real kernel: skipped, there is no $lab/$file (make lab)"
 		finish
@@ -18,8 +18,11 @@ done
 
 $lab/selftest $lab/kernel $lab/initrd.gz "$tmp"
 status=$?
+$lab/vtable $lab/kernel $lab/initrd.gz "$tmp" quick
+vtable=$?
 number=100 # behind those of the self-test
 check "the self-test of the lab ends well" test $status = 0
+check "the kernel as an implementation does, too" test $vtable = 0
 
 # Whoever kills the host at its worst moment leaves no QEMU behind. (A zombie that
 # nobody collects is none.)

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "impls/kernel/kernel.h"
 #include "impls/kernel/qemu.h"
 #include "impls/kernel/reply.h"
 
@@ -134,6 +135,33 @@ static void test_dump(void **state)
 	assert_true(lab_reply_hash(words, nr_words) != hash);
 }
 
+static void test_state(void **state)
+{
+	const struct lab_state_record sent = {
+		.nr_zones = 2, .zone = {{100, 7}, {200, 9}}, .total = {[10] = 77}};
+	struct lab_state_record bad = sent, read;
+	struct lab_reader reader = {words, 0, 0};
+	struct lab_record r;
+
+	(void)state;
+	nr_words = 0;
+	put_record(LAB_REC_STATE, 0, &sent, sizeof(sent) / 4);
+	bad.nr_zones = LAB_MAX_ZONES + 1;
+	put_record(LAB_REC_STATE, 1, &bad, sizeof(bad) / 4);
+	/* A word too few for what it says to be. */
+	put_record(LAB_REC_STATE, 2, &sent, sizeof(sent) / 4 - 1);
+	reader.nr_words = nr_words;
+	assert_true(lab_next(&reader, &r));
+	assert_true(lab_read_state(&r, &read));
+	assert_int_equal(read.zone[1].free_exact, 200);
+	assert_int_equal(read.total[10], 77);
+	r.nr_words++;
+	assert_false(lab_read_state(&r, &read));
+	assert_true(lab_next(&reader, &r));
+	assert_false(lab_read_state(&r, &read));
+	assert_false(lab_next(&reader, &r));
+}
+
 /* ----------------------------------------------------------------- QEMU -- */
 
 static char folder[] = "/tmp/pagefuzz-lab-XXXXXX";
@@ -185,6 +213,20 @@ static void test_never_answers(void **state)
 	assert_int_equal(replies.nr_words, 0);
 }
 
+/* The end of the console, and before it the line that says why. */
+static void test_last_words(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	assert_false(start(&lab, "echo 'Kernel panic - not syncing: because'\n"
+				 "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo register $i; done\n"
+				 "exit 1"));
+	assert_non_null(strstr(lab.error, "not syncing: because"));
+	assert_non_null(strstr(lab.error, "register 12"));
+	assert_null(strstr(lab.error, "register 2\n"));
+}
+
 static void test_missing(void **state)
 {
 	const struct lab_config no_kernel = {
@@ -200,6 +242,24 @@ static void test_missing(void **state)
 	assert_non_null(strstr(lab.error, "/nowhere/bzImage"));
 	assert_false(lab_start(&lab, &no_qemu));
 	assert_non_null(strstr(lab.error, "cannot start /nowhere/qemu"));
+}
+
+/* -------------------------------------------------------- the pf_impl -- */
+
+static void test_closed(void **state)
+{
+	const struct pf_kernel_config config = {
+		.kernel = "/nowhere/bzImage", .initrd = "/dev/null", .console = console};
+	struct pf_layout layout = {.nr_zones = 1};
+	struct pf_dump dump;
+	char error[200];
+
+	(void)state;
+	assert_int_equal(pf_impl_kernel.footprint(&layout), 0);
+	assert_false(pf_kernel_open(&config, &layout, &dump, error, sizeof(error)));
+	assert_non_null(strstr(error, "/nowhere/bzImage"));
+	assert_int_equal(pf_impl_kernel.footprint(&layout), 0);
+	pf_kernel_close();
 }
 
 static int make_folder(void **state)
@@ -226,6 +286,8 @@ int main(void)
 		cmocka_unit_test(test_records),	      cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_dump),	      cmocka_unit_test(test_dies),
 		cmocka_unit_test(test_never_answers), cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_state),	      cmocka_unit_test(test_last_words),
+		cmocka_unit_test(test_closed),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

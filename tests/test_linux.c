@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_linux.c - facts about the port of Linux 6.1 (impls/linux): list orders,
- * fallbacks, watermarks, zone walk, and a random run against a plain bitmap.
+ * fallbacks, watermarks, zone walk, per-cpu lists, formulas, dumps, and random runs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,8 @@
 #include "impls/linux/internal.h"
 #include "impls/linux/linux.h"
 
-static const struct pf_impl *const impl = &pf_impl_linux_plain;
+/* Tests of the buddy core run on the port without the rest; others say what they want. */
+static const struct pf_impl *impl = &pf_impl_linux_plain;
 
 #define GFP_KERNEL (PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM | PF_GFP_IO | PF_GFP_FS)
 #define MAX_EVENTS 64
@@ -64,7 +65,8 @@ static void boot(void)
 {
 	uint32_t pages = pf_layout_pages(&b.layout);
 
-	b.world = (struct pf_world){.attrs = world_attrs,
+	b.world = (struct pf_world){.wanted = 1u << PF_EV_EXTFRAG | 1u << PF_EV_WAKEUP_KSWAPD,
+				    .attrs = world_attrs,
 				    .unit_order = world_unit_order,
 				    .spent = world_spent,
 				    .event = world_event};
@@ -87,6 +89,7 @@ static int teardown(void **state)
 	free(b.m);
 	free(b.attrs);
 	memset(&b, 0, sizeof(b));
+	impl = &pf_impl_linux_plain;
 	return 0;
 }
 
@@ -841,6 +844,567 @@ static void test_self_check_fires(void **state)
 	free(save);
 }
 
+/* ------------------------------------------------- the whole allocator --- */
+
+static void marks(unsigned zone, uint32_t min, uint32_t low, uint32_t high)
+{
+	b.layout.zone[zone].wmark[PF_WMARK_MIN] = min;
+	b.layout.zone[zone].wmark[PF_WMARK_LOW] = low;
+	b.layout.zone[zone].wmark[PF_WMARK_HIGH] = high;
+}
+
+/* The zone of the laboratory: 128 MB, with the marks that the real kernel gives it. */
+static void laboratory_zone(unsigned nr_cpus)
+{
+	one_zone(9, 10, 0, 32768);
+	b.layout.nr_cpus = (uint8_t)nr_cpus;
+	marks(0, 242, 302, 362);
+	impl = &pf_impl_linux;
+	boot();
+}
+
+static struct per_cpu_pages *pcp_of(unsigned cpu)
+{
+	return &b.m->zone[0].pcp[cpu];
+}
+
+static void expect_marks(uint32_t min, uint32_t low, uint32_t high)
+{
+	assert_int_equal(b.m->zone[0]._watermark[WMARK_MIN], min);
+	assert_int_equal(b.m->zone[0]._watermark[WMARK_LOW], low);
+	assert_int_equal(b.m->zone[0]._watermark[WMARK_HIGH], high);
+}
+
+static void test_pcp_sizes(void **state)
+{
+	laboratory_zone(1);
+	/* 32768 >> 10 is 32; a quarter, half as much on top, 12: 8 - 1. */
+	assert_int_equal(pcp_of(0)->batch, 7);
+	assert_int_equal(pcp_of(0)->high, 302);
+	/* 2 * fls(1 cpu) * (1 + fls(1 time 128 MB)). */
+	assert_int_equal(pcp_of(0)->stat_threshold, 4);
+	assert_int_equal(b.m->zone[0].percpu_drift_mark, 0);
+	assert_false(b.m->page_group_by_mobility_disabled);
+	/* The root of (32768 - 362) * 4 * 16. */
+	assert_int_equal(b.m->min_free_kbytes, 1440);
+	teardown(state);
+
+	laboratory_zone(5);
+	assert_int_equal(pcp_of(4)->high, 60);
+	/* 2 * 3 * 2; five times that is not above 302 - 242. */
+	assert_int_equal(pcp_of(4)->stat_threshold, 12);
+	assert_int_equal(b.m->zone[0].percpu_drift_mark, 0);
+	assert_true(impl->set_cpu(b.m, 4, false));
+	assert_int_equal(pcp_of(4)->high, 302 / 4);
+	teardown(state);
+
+	/* 14 cpus: 2 * 4 * 2 a cpu is 224 in all, more than 60. 302 / 14 is below 4 * 7. */
+	laboratory_zone(14);
+	assert_int_equal(pcp_of(0)->stat_threshold, 16);
+	assert_int_equal(b.m->zone[0].percpu_drift_mark, 362 + 14 * 16);
+	assert_int_equal(pcp_of(0)->high, 28);
+	teardown(state);
+
+	/* 1 GB: the largest batch. 4 MB: the smallest, and no grouping. */
+	one_zone(9, 10, 0, 262144);
+	impl = &pf_impl_linux;
+	boot();
+	assert_int_equal(pcp_of(0)->batch, 63);
+	assert_int_equal(pcp_of(0)->high, 252);
+	teardown(state);
+	one_zone(9, 10, 0, 1024);
+	impl = &pf_impl_linux;
+	boot();
+	assert_int_equal(pcp_of(0)->batch, 1);
+	assert_int_equal(pcp_of(0)->high, 4);
+	assert_true(b.m->page_group_by_mobility_disabled);
+	teardown(state);
+	/* Five types of 512 pages each are enough. */
+	one_zone(9, 10, 0, 2559);
+	impl = &pf_impl_linux;
+	boot();
+	assert_true(b.m->page_group_by_mobility_disabled);
+	teardown(state);
+	one_zone(9, 10, 0, 2560);
+	impl = &pf_impl_linux;
+	boot();
+	assert_false(b.m->page_group_by_mobility_disabled);
+}
+
+static void test_tune(void **state)
+{
+	(void)state;
+	laboratory_zone(1);
+	b.m->zone[0].watermark_boost = 512;
+	/* 10 in 10000 are 32 pages, less than a quarter of MIN. */
+	assert_true(impl->tune(b.m, PF_WATERMARK_SCALE_FACTOR, 10));
+	expect_marks(242, 302, 362);
+	assert_int_equal(b.m->zone[0].watermark_boost, 0);
+	/* 3 * 100 + 2768 * 100 / 10000. */
+	assert_true(impl->tune(b.m, PF_WATERMARK_SCALE_FACTOR, 100));
+	expect_marks(242, 242 + 327, 242 + 2 * 327);
+	assert_int_equal(pcp_of(0)->high, 242 + 327);
+	assert_false(impl->tune(b.m, PF_WATERMARK_SCALE_FACTOR, 0));
+	assert_false(impl->tune(b.m, PF_WATERMARK_SCALE_FACTOR, 3001));
+	assert_true(impl->tune(b.m, PF_WATERMARK_SCALE_FACTOR, 10));
+	assert_true(impl->tune(b.m, PF_MIN_FREE_KBYTES, 2048));
+	expect_marks(512, 640, 768);
+	assert_int_equal(pcp_of(0)->high, 640);
+	assert_true(impl->tune(b.m, PF_EXTFRAG_THRESHOLD, 1000));
+	assert_false(impl->tune(b.m, PF_EXTFRAG_THRESHOLD, 1001));
+	assert_false(impl->tune(b.m, PF_COMPACTION_PROACTIVENESS, 101));
+	assert_true(impl->tune(b.m, PF_COMPACTION_PROACTIVENESS, 0));
+	assert_false(b.m->node[0].proactive_compact_trigger);
+	assert_true(impl->tune(b.m, PF_COMPACTION_PROACTIVENESS, 50));
+	assert_true(b.m->node[0].proactive_compact_trigger);
+}
+
+static void test_lowmem_reserve(void **state)
+{
+	(void)state;
+	one_zone(9, 10, 0, 4096);
+	b.layout.zone[0].type = PF_ZONE_DMA;
+	b.layout.end_pfn += 40960;
+	b.layout.nr_zones = 3;
+	b.layout.zone[1] = (struct pf_zone_layout){
+		.start_pfn = b.layout.base_pfn + 4096, .spanned = 32768, .type = PF_ZONE_NORMAL};
+	b.layout.zone[2] = (struct pf_zone_layout){
+		.start_pfn = b.layout.base_pfn + 36864, .spanned = 8192, .type = PF_ZONE_MOVABLE};
+	impl = &pf_impl_linux;
+	boot();
+	assert_int_equal(b.m->zone[0].lowmem_reserve[PF_ZONE_DMA], 0);
+	assert_int_equal(b.m->zone[0].lowmem_reserve[PF_ZONE_DMA32], 0);
+	assert_int_equal(b.m->zone[0].lowmem_reserve[PF_ZONE_NORMAL], 32768 / 256);
+	assert_int_equal(b.m->zone[0].lowmem_reserve[PF_ZONE_MOVABLE], 40960 / 256);
+	assert_int_equal(b.m->zone[1].lowmem_reserve[PF_ZONE_NORMAL], 0);
+	assert_int_equal(b.m->zone[1].lowmem_reserve[PF_ZONE_MOVABLE], 8192 / 32);
+	assert_int_equal(b.m->zone[2].lowmem_reserve[PF_ZONE_MOVABLE], 0);
+}
+
+static uint32_t cached(void)
+{
+	return impl->counters(b.m, 0)->cached;
+}
+
+static void test_pcp_refill(void **state)
+{
+	(void)state;
+	laboratory_zone(1);
+	/* A batch in the order of the pages; then the last freed first. */
+	assert_int_equal(take(0, PF_MOVABLE), 0);
+	assert_int_equal(cached(), 6);
+	assert_int_equal(take(0, PF_MOVABLE), 1);
+	give(0, 0);
+	assert_int_equal(take(0, PF_MOVABLE), 0);
+	assert_int_equal(cached(), 5);
+	/* Other orders and types have lists of their own: 7 >> 1 blocks, then at least 2. */
+	assert_int_equal(take(1, PF_MOVABLE), 8);
+	assert_int_equal(cached(), 5 + 2 * 2);
+	assert_int_equal(take(3, PF_MOVABLE), 16);
+	assert_int_equal(cached(), 9 + 8);
+	/* Pageblocks too, but none in between. The first one is used. */
+	assert_int_equal(take(9, PF_MOVABLE), 512);
+	assert_int_equal(cached(), 17 + 512);
+	assert_int_equal(b.m->lru[pcp_of(0)->list_base + 13].next, 1024);
+	assert_int_equal(take(9, PF_UNMOVABLE), 2048);
+	assert_int_equal(b.m->lru[pcp_of(0)->list_base + 12].next, 2560);
+	give(2048, 9);
+	/* 302 is passed: 7 pages must go, and any block is more. The oldest goes. */
+	assert_int_equal(b.m->lru[pcp_of(0)->list_base + 12].next, 2048);
+	assert_int_equal(cached(), 17 + 2 * 512);
+	assert_int_equal(take(8, PF_MOVABLE), 256);
+	assert_int_equal(cached(), 17 + 2 * 512);
+	assert_null(impl->self_check(b.m));
+	impl->drain(b.m, -1);
+	assert_int_equal(cached(), 0);
+	assert_int_equal(nr_free_pages(0), 32768 - 2 - 2 - 8 - 512 - 256);
+	assert_null(impl->self_check(b.m));
+}
+
+static void test_pcp_free_factor(void **state)
+{
+	static const int left[] = {295, 288, 274, 246, 190, 78, 78};
+	static pf_pfn pfn[2000];
+	unsigned drops = 0;
+	int before = 6;
+
+	(void)state;
+	laboratory_zone(1);
+	for (unsigned i = 0; i < 2000; i++)
+		pfn[i] = take(0, PF_MOVABLE);
+	/* 286 refills of 7. */
+	before = pcp_of(0)->count;
+	assert_int_equal(before, 2);
+	for (unsigned i = 0; i < 2000 && drops < 7; i++, before = pcp_of(0)->count) {
+		give(pfn[i], 0);
+		if (pcp_of(0)->count > before)
+			continue;
+		/* At 302 pages: 7 << 0, 1, 2 and so on, but never more than 224. */
+		assert_int_equal(before, 301);
+		assert_int_equal(pcp_of(0)->count, left[drops++]);
+	}
+	assert_int_equal(drops, 7);
+	assert_int_equal(pcp_of(0)->free_factor, 5);
+	/* While that is not 0, a larger block empties the lists. */
+	assert_int_equal(take(2, PF_UNMOVABLE) % 4, 0);
+	assert_int_equal(pcp_of(0)->free_factor, 2);
+	give(take(2, PF_UNMOVABLE), 2);
+	assert_int_equal(pcp_of(0)->free_factor, 1);
+	assert_int_equal(cached(), 0);
+	assert_null(impl->self_check(b.m));
+}
+
+static void test_pcp_round_robin(void **state)
+{
+	pf_pfn pfn[8];
+
+	(void)state;
+	laboratory_zone(1);
+	/* Drains start with list 0, and take a list from its tail, all of it. */
+	for (unsigned i = 0; i < 8; i++)
+		pfn[i] = take(0, PF_MOVABLE);
+	impl->drain(b.m, -1);
+	for (unsigned i = 0; i < 8; i++)
+		give(pfn[i], 0);
+	b.m->wanted = 1u << PF_EV_PCPU_DRAIN;
+	b.nr_events = 0;
+	impl->drain(b.m, 0);
+	assert_int_equal(b.nr_events, 8);
+	for (unsigned i = 0; i < 8; i++) {
+		assert_int_equal(b.event[i].type, PF_EV_PCPU_DRAIN);
+		assert_int_equal(b.event[i].field[0], b.layout.base_pfn + pfn[i]);
+		assert_int_equal(b.event[i].field[2], PF_MOVABLE);
+	}
+	/* All merged again. */
+	assert_int_equal(impl->counters(b.m, 0)->nr_free[10], 32);
+}
+
+static void test_pcp_of_highatomic(void **state)
+{
+	(void)state;
+	laboratory_zone(1);
+	assert_int_equal(take(0, PF_MOVABLE), 0);
+	lx_set_pageblock_migratetype(b.m, 0, MIGRATE_HIGHATOMIC);
+	/* Kept with the movable ones, but goes back as what it is. */
+	give(0, 0);
+	assert_int_equal(b.m->lru[pcp_of(0)->list_base + PF_MOVABLE].next, 0);
+	assert_int_equal(get_pcppage_migratetype(b.m, 0), MIGRATE_HIGHATOMIC);
+	assert_int_equal(get_pcppage_migratetype(b.m, 1), MIGRATE_MOVABLE);
+	impl->drain(b.m, -1);
+	assert_null(impl->self_check(b.m));
+}
+
+static void test_vmstat_diff(void **state)
+{
+	struct zone *zone;
+
+	(void)state;
+	laboratory_zone(1);
+	zone = &b.m->zone[0];
+	assert_int_equal(zone->vm_stat_free, 32768);
+	/* 7 at once are more than 4. */
+	take(0, PF_MOVABLE);
+	assert_int_equal(zone->vm_stat_free, 32768 - 7);
+	/* 6 come back one by one: 5 are told, 1 is not yet. */
+	impl->drain(b.m, -1);
+	assert_int_equal(zone->vm_stat_free, 32768 - 2);
+	assert_int_equal(pcp_of(0)->free_diff, 1);
+	assert_int_equal(nr_free_pages(0), 32767);
+	assert_int_equal(lx_zone_page_state_snapshot(b.m, zone), 32767);
+	lx_cpu_vm_stats_fold(b.m, 0);
+	assert_int_equal(zone->vm_stat_free, 32767);
+	assert_int_equal(pcp_of(0)->free_diff, 0);
+}
+
+static void test_watermark_safe(void **state)
+{
+	struct zone *zone;
+
+	(void)state;
+	laboratory_zone(1);
+	zone = &b.m->zone[0];
+	zone->vm_stat_free = 100;
+	pcp_of(0)->free_diff = 3;
+	assert_true(lx_zone_watermark_ok(b.m, zone, 0, 99, PF_ZONE_NORMAL, 0));
+	assert_false(lx_zone_watermark_ok(b.m, zone, 0, 100, PF_ZONE_NORMAL, 0));
+	assert_false(lx_zone_watermark_ok_safe(b.m, zone, 0, 100, PF_ZONE_NORMAL));
+	zone->percpu_drift_mark = 101;
+	assert_true(lx_zone_watermark_ok_safe(b.m, zone, 0, 102, PF_ZONE_NORMAL));
+	assert_false(lx_zone_watermark_ok_safe(b.m, zone, 0, 103, PF_ZONE_NORMAL));
+	/* A global part below zero counts as zero. */
+	zone->vm_stat_free = -2;
+	assert_int_equal(zone_page_state_free(zone), 0);
+}
+
+/* Half of each of 8 pageblocks is free, in one movable block of order 8. */
+static void half_blocks(const struct pf_impl *which)
+{
+	one_zone(9, 10, 0, 4096);
+	impl = which;
+	boot();
+	for (unsigned i = 0; i < 16; i++)
+		assert_int_equal(take(8, PF_MOVABLE), i * 256);
+	for (unsigned i = 0; i < 16; i += 2)
+		give(i * 256, 8);
+	b.m->zone[0]._watermark[WMARK_MIN] = 200;
+	b.m->zone[0]._watermark[WMARK_LOW] = 300;
+	b.m->zone[0]._watermark[WMARK_HIGH] = 400;
+	b.nr_events = 0;
+}
+
+static void test_boost(void **state)
+{
+	pf_pfn pfn;
+
+	half_blocks(&pf_impl_linux);
+	assert_int_equal(b.m->zone[0].watermark_boost, 0);
+	pfn = take(0, PF_UNMOVABLE);
+	/* 256 free and 256 that can't be moved: the block is taken over. */
+	assert_int_equal(impl->block_type(b.m, b.layout.base_pfn + pfn), PF_UNMOVABLE);
+	assert_int_equal(b.m->zone[0].watermark_boost, 512);
+	/* kswapd is told at once, although the node is balanced even so. */
+	assert_int_equal(b.nr_events, 2);
+	assert_int_equal(b.event[0].type, PF_EV_EXTFRAG);
+	assert_int_equal(b.event[1].type, PF_EV_WAKEUP_KSWAPD);
+	assert_int_equal(b.m->zone[0].flags, 0);
+	/* One and a half of HIGH at most. */
+	take(0, PF_RECLAIMABLE);
+	assert_int_equal(b.m->zone[0].watermark_boost, 600);
+	assert_int_equal(wmark_pages(&b.m->zone[0], WMARK_MIN), 800);
+	teardown(state);
+
+	half_blocks(&pf_impl_linux);
+	assert_true(impl->tune(b.m, PF_WATERMARK_BOOST_FACTOR, 0));
+	take(0, PF_UNMOVABLE);
+	assert_int_equal(b.m->zone[0].watermark_boost, 0);
+}
+
+static void test_highatomic(void **state)
+{
+	struct pf_request req = {
+		.order = 1, .mobility = PF_MOVABLE, .zone = PF_ZONE_NORMAL, .gfp = PF_GFP_HIGH};
+	struct alloc_context ac = {.highest_zoneidx = PF_ZONE_NORMAL};
+	struct zone *zone;
+	pf_pfn pfn;
+
+	(void)state;
+	half_blocks(&pf_impl_linux);
+	zone = &b.m->zone[0];
+	for (unsigned i = 0; i < 7; i++)
+		take(8, PF_MOVABLE);
+	/* 256 pages are below LOW; the reduced MIN is 75. */
+	assert_int_equal(nr_free_pages(0), 256);
+	pfn = impl->alloc(b.m, &req);
+	assert_int_not_equal(pfn, PF_NO_PFN);
+	assert_int_equal(impl->block_type(b.m, pfn), PF_HIGHATOMIC);
+	assert_int_equal(zone->nr_reserved_highatomic, 512);
+	assert_null(impl->self_check(b.m));
+	/* Not for others, whatever the marks say. */
+	req.gfp = GFP_KERNEL;
+	assert_int_equal(impl->alloc(b.m, &req), PF_NO_PFN);
+	req.gfp = PF_GFP_HIGH;
+	assert_int_not_equal(impl->alloc(b.m, &req), PF_NO_PFN);
+	assert_int_equal(zone->nr_reserved_highatomic, 512);
+
+	ac.zonelist = &b.m->node[0].node_zonelists[ZONELIST_FALLBACK];
+	ac.migratetype = MIGRATE_UNMOVABLE;
+	assert_false(lx_unreserve_highatomic_pageblock(b.m, &ac, false));
+	assert_true(lx_unreserve_highatomic_pageblock(b.m, &ac, true));
+	assert_int_equal(zone->nr_reserved_highatomic, 0);
+	assert_int_equal(impl->block_type(b.m, pfn), PF_UNMOVABLE);
+	assert_false(lx_unreserve_highatomic_pageblock(b.m, &ac, true));
+	assert_null(impl->self_check(b.m));
+}
+
+static const struct pf_impl *variant(const char *name)
+{
+	for (unsigned i = 0; i < pf_nr_linux_variants; i++)
+		if (!strcmp(pf_linux_variants[i]->name, name))
+			return pf_linux_variants[i];
+	fail_msg("no variant %s", name);
+	return NULL;
+}
+
+/* Half pageblocks in NORMAL, whole ones in DMA32 below it. Where does the page come from? */
+static pf_pfn take_beside_dma32(const struct pf_impl *which)
+{
+	struct pf_request req = {.zone = PF_ZONE_NORMAL, .gfp = GFP_KERNEL, .order = 8};
+	pf_pfn base;
+
+	one_zone(9, 10, 0, 8192);
+	base = b.layout.base_pfn;
+	b.layout.zone[0].type = PF_ZONE_DMA32;
+	b.layout.zone[0].spanned = 4096;
+	b.layout.zone[1] = (struct pf_zone_layout){
+		.start_pfn = base + 4096, .spanned = 4096, .type = PF_ZONE_NORMAL};
+	b.layout.nr_zones = 2;
+	impl = which;
+	boot();
+	req.mobility = PF_MOVABLE;
+	for (unsigned i = 0; i < 16; i++)
+		assert_int_equal(impl->alloc(b.m, &req), base + 4096 + i * 256);
+	for (unsigned i = 0; i < 16; i += 2)
+		impl->free(b.m, base + 4096 + i * 256, 8, 0);
+	req.order = 0;
+	req.mobility = PF_UNMOVABLE;
+	return impl->alloc(b.m, &req) - base;
+}
+
+static void test_nofragment(void **state)
+{
+	assert_in_range(take_beside_dma32(&pf_impl_linux), 0, 4095);
+	teardown(state);
+	assert_in_range(take_beside_dma32(variant("linux-nofrag")), 4096, 8191);
+}
+
+static void test_first_partial_block(void **state)
+{
+	(void)state;
+	one_zone(9, 10, 5, 32768);
+	impl = &pf_impl_linux;
+	boot();
+	assert_int_equal(get_pageblock_migratetype(b.m, 5), MIGRATE_UNMOVABLE);
+	assert_int_equal(get_pageblock_migratetype(b.m, 512), MIGRATE_MOVABLE);
+}
+
+static void test_bulk(void **state)
+{
+	struct pf_request req = {.mobility = PF_MOVABLE, .zone = PF_ZONE_NORMAL, .gfp = GFP_KERNEL};
+	pf_pfn pfn[100];
+
+	(void)state;
+	laboratory_zone(1);
+	assert_int_equal(impl->alloc_bulk(b.m, &req, 10, pfn), 10);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(pfn[i], b.layout.base_pfn + i);
+	assert_int_equal(cached(), 4);
+	assert_int_equal(impl->stats(b.m)->pgalloc, 10);
+	/* With so few left only the way of a single page is open. */
+	b.m->zone[0].vm_stat_free = 350;
+	assert_int_equal(impl->alloc_bulk(b.m, &req, 100, pfn), 1);
+	b.m->zone[0].vm_stat_free = 403;
+	assert_int_equal(impl->alloc_bulk(b.m, &req, 100, pfn), 100);
+	assert_int_equal(impl->alloc_bulk(b.m, &req, 0, pfn), 0);
+}
+
+static void test_cpus(void **state)
+{
+	struct pf_request req = {
+		.mobility = PF_MOVABLE, .zone = PF_ZONE_NORMAL, .gfp = GFP_KERNEL, .cpu = 1};
+	pf_pfn pfn;
+
+	(void)state;
+	laboratory_zone(2);
+	assert_int_equal(pcp_of(1)->high, 151);
+	pfn = impl->alloc(b.m, &req);
+	assert_int_equal(pcp_of(0)->count, 0);
+	assert_int_equal(pcp_of(1)->count, 6);
+	/* One cpu's pages do not help another. */
+	impl->free(b.m, pfn, 0, 0);
+	assert_int_equal(pcp_of(0)->count, 1);
+	assert_int_equal(impl->alloc(b.m, &req), pfn + 1);
+	impl->drain(b.m, 0);
+	assert_int_equal(pcp_of(0)->count, 0);
+	assert_int_equal(pcp_of(1)->count, 5);
+	assert_false(impl->set_cpu(b.m, 0, false));
+	assert_false(impl->set_cpu(b.m, 1, true));
+	assert_true(impl->set_cpu(b.m, 1, false));
+	assert_int_equal(cached(), 0);
+	assert_int_equal(pcp_of(1)->free_diff, 0);
+	assert_int_equal(pcp_of(0)->high, 302);
+	assert_null(impl->self_check(b.m));
+	assert_true(impl->set_cpu(b.m, 1, true));
+	assert_int_equal(pcp_of(0)->high, 151);
+}
+
+static void test_isolate_free_page(void **state)
+{
+	struct zone *zone;
+
+	(void)state;
+	laboratory_zone(1);
+	zone = &b.m->zone[0];
+	zone->watermark_boost = 100000;
+	/* 1024 pages above MIN, which may not be touched; the boost is no matter. */
+	zone->vm_stat_free = 242 + 1024;
+	assert_false(lx_isolate_free_page(b.m, 0, 10));
+	zone->vm_stat_free++;
+	lx_set_pageblock_migratetype(b.m, 0, MIGRATE_UNMOVABLE);
+	assert_true(lx_isolate_free_page(b.m, 0, 10));
+	assert_int_equal(zone->vm_stat_free, 243);
+	assert_int_equal(get_pageblock_migratetype(b.m, 0), MIGRATE_MOVABLE);
+	assert_int_equal(nr_free_pages(0), 32768 - 1024);
+}
+
+static void test_capture(void **state)
+{
+	(void)state;
+	laboratory_zone(1);
+	assert_int_equal(take(8, PF_UNMOVABLE), 0);
+	assert_int_equal(take(8, PF_UNMOVABLE), 256);
+	b.m->capc = (struct capture_control){
+		.active = true, .order = 9, .migratetype = MIGRATE_UNMOVABLE, .page = LX_NONE};
+	give(0, 8);
+	assert_int_equal(b.m->capc.page, LX_NONE);
+	/* Merged to the order that is waited for: it never gets to the free lists. */
+	give(256, 8);
+	assert_int_equal(b.m->capc.page, 0);
+	assert_int_equal(nr_free_pages(0), 32768 - 512);
+	assert_null(impl->self_check(b.m));
+	assert_int_equal(impl->stats(b.m)->pgalloc - impl->stats(b.m)->pgfree, 512);
+}
+
+static void test_fragmentation_index(void **state)
+{
+	struct zone *zone;
+
+	(void)state;
+	laboratory_zone(1);
+	zone = &b.m->zone[0];
+	assert_int_equal(lx_fragmentation_index(b.m, zone, 9), -1000);
+	memset(zone->count.nr_free, 0, sizeof(zone->count.nr_free));
+	assert_int_equal(lx_fragmentation_index(b.m, zone, 2), 0);
+	assert_int_equal(lx_extfrag_for_order(b.m, zone, 2), 0);
+	zone->count.nr_free[0] = 4;
+	/* 1000 - (1000 + 4 * 1000 / 4) / 4 */
+	assert_int_equal(lx_fragmentation_index(b.m, zone, 2), 500);
+	assert_int_equal(lx_extfrag_for_order(b.m, zone, 2), 100);
+	zone->count.nr_free[3] = 1;
+	assert_int_equal(lx_fragmentation_index(b.m, zone, 2), -1000);
+	/* 4 of 12 pages. */
+	assert_int_equal(lx_extfrag_for_order(b.m, zone, 2), 33);
+}
+
+static void test_retype(void **state)
+{
+	(void)state;
+	one_zone(9, 10, 0, 4096);
+	impl = &pf_impl_linux;
+	boot();
+	assert_int_equal(take(8, PF_MOVABLE), 0);
+	set_pageblock_skip(b.m, 0);
+	impl->retype(b.m, b.layout.base_pfn + 300, PF_RECLAIMABLE);
+	expect_list(8, PF_RECLAIMABLE, 256);
+	assert_int_equal(impl->block_type(b.m, b.layout.base_pfn), PF_RECLAIMABLE);
+	assert_true(get_pageblock_skip(b.m, 0));
+}
+
+static void test_page_compound(void **state)
+{
+	struct pf_request req = {.order = 2, .zone = PF_ZONE_NORMAL, .gfp = PF_GFP_COMP};
+	pf_pfn pfn;
+
+	(void)state;
+	laboratory_zone(1);
+	pfn = impl->alloc(b.m, &req) - b.layout.base_pfn;
+	assert_int_equal(b.m->page_flags[pfn] & PG_STATE_MASK, PG_HEAD);
+	assert_null(impl->self_check(b.m));
+	give(pfn, 2);
+	req.gfp = 0;
+	assert_int_equal(impl->alloc(b.m, &req) - b.layout.base_pfn, pfn);
+	assert_int_equal(b.m->page_flags[pfn] & PG_STATE_MASK, 0);
+}
+
 /* ---------------------------------------------------------- random runs -- */
 
 static uint64_t rng_state;
@@ -1080,6 +1644,125 @@ static void test_snapshot(void **state)
 	}
 }
 
+static struct pf_dump dump_now, dump_then;
+
+static void take_dump(struct pf_dump *d, void *state)
+{
+	static uint32_t word[2][1 << 16];
+
+	d->word = word[d == &dump_now];
+	d->room = 1 << 16;
+	impl->dump(state, d);
+	assert_in_range(d->nr_words, 1, d->room);
+}
+
+/* A machine that loads the dump of another has the same state. */
+static void expect_round_trip(void)
+{
+	void *other = aligned_alloc(64, (b.size + 63) / 64 * 64);
+
+	assert_non_null(other);
+	memset(&dump_then, 0, sizeof(dump_then));
+	memset(&dump_now, 0, sizeof(dump_now));
+	take_dump(&dump_then, b.m);
+	impl->init(other, &b.layout, &b.world);
+	assert_true(impl->load(other, &dump_then));
+	take_dump(&dump_now, other);
+	assert_int_equal(dump_now.nr_words, dump_then.nr_words);
+	assert_memory_equal(dump_now.word, dump_then.word, dump_now.nr_words * 4);
+	assert_memory_equal(dump_now.zone, dump_then.zone, sizeof(dump_now.zone));
+	assert_memory_equal(dump_now.total, dump_then.total, sizeof(dump_now.total));
+	for (unsigned z = 0; z < b.layout.nr_zones; z++) {
+		const struct pf_zone_counters *c = impl->counters(other, z);
+
+		assert_int_equal(c->managed, c->free + c->cached + c->isolated);
+		assert_int_equal(c->free, impl->counters(b.m, z)->free);
+	}
+	/* What makes no sense is refused. */
+	dump_then.zone[0].field[PF_DUMP_FREE]++;
+	impl->init(other, &b.layout, &b.world);
+	assert_false(impl->load(other, &dump_then));
+	dump_then.zone[0].field[PF_DUMP_FREE]--;
+	dump_then.nr_cpus++;
+	impl->init(other, &b.layout, &b.world);
+	assert_false(impl->load(other, &dump_then));
+	free(other);
+}
+
+static void random_run(const struct pf_impl *which, unsigned round)
+{
+	static const uint32_t gfps[] = {GFP_KERNEL & ~PF_GFP_IO,
+					PF_GFP_KSWAPD_RECLAIM,
+					PF_GFP_KSWAPD_RECLAIM | PF_GFP_HIGH | PF_GFP_ATOMIC,
+					PF_GFP_HIGH | PF_GFP_COMP,
+					PF_GFP_MEMALLOC,
+					0};
+	static struct live live;
+	uint32_t unused = 0, managed = 0;
+
+	live.nr = 0;
+	rng_state = seed_from(round);
+	random_layout();
+	b.layout.nr_cpus = (uint8_t)(1 + rng(4));
+	impl = which;
+	boot();
+	for (unsigned op = 0; op < 1500; op++) {
+		struct pf_request req = {.order = (uint8_t)(rng(3) ? rng(2) : rng(8)),
+					 .mobility = (uint8_t)rng(3),
+					 .cpu = (uint8_t)rng(b.layout.nr_cpus),
+					 .node = (uint8_t)rng(b.layout.nr_nodes),
+					 .zone = (uint8_t)rng(PF_NR_ZONE_TYPES),
+					 .gfp = gfps[rng(6)]};
+		unsigned what = rng(100);
+
+		if (what == 0)
+			impl->retype(b.m,
+				     b.layout.zone[0].start_pfn + rng(b.layout.zone[0].spanned),
+				     rng(3));
+		else if (what == 1 && impl->drain)
+			impl->drain(b.m, (int)rng(b.layout.nr_cpus + 1u) - 1);
+		else if (what == 2)
+			impl->set_cpu(b.m, rng(b.layout.nr_cpus), rng(2));
+		else if (what < 55 && live.nr < MAX_LIVE) {
+			pf_pfn pfn = impl->alloc(b.m, &req);
+
+			if (pfn != PF_NO_PFN) {
+				live.slot[live.nr].pfn = pfn;
+				live.slot[live.nr++].order = req.order;
+			}
+		} else if (live.nr) {
+			unsigned i = rng(live.nr);
+
+			impl->free(b.m, live.slot[i].pfn, live.slot[i].order, req.cpu);
+			live.slot[i] = live.slot[--live.nr];
+		}
+		if (op % 50 == 0)
+			assert_null(impl->self_check(b.m));
+	}
+	expect_round_trip();
+	while (live.nr--)
+		impl->free(b.m, live.slot[live.nr].pfn, live.slot[live.nr].order, 0);
+	for (unsigned z = 0; z < b.layout.nr_zones; z++) {
+		unused += impl->counters(b.m, z)->free + impl->counters(b.m, z)->cached;
+		managed += impl->counters(b.m, z)->managed;
+	}
+	assert_int_equal(unused, managed);
+	assert_int_equal(impl->stats(b.m)->pgalloc, impl->stats(b.m)->pgfree);
+	assert_null(impl->self_check(b.m));
+}
+
+static void test_variants(void **state)
+{
+	for (unsigned round = 0; round < 60; round++) {
+		random_run(&pf_impl_linux, round);
+		teardown(state);
+		for (unsigned i = 0; i < pf_nr_linux_variants; i++) {
+			random_run(pf_linux_variants[i], round);
+			teardown(state);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1105,6 +1788,27 @@ int main(void)
 		cmocka_unit_test_teardown(test_self_check_fires, teardown),
 		cmocka_unit_test_teardown(test_stress, teardown),
 		cmocka_unit_test_teardown(test_snapshot, teardown),
+		cmocka_unit_test_teardown(test_pcp_sizes, teardown),
+		cmocka_unit_test_teardown(test_tune, teardown),
+		cmocka_unit_test_teardown(test_lowmem_reserve, teardown),
+		cmocka_unit_test_teardown(test_pcp_refill, teardown),
+		cmocka_unit_test_teardown(test_pcp_free_factor, teardown),
+		cmocka_unit_test_teardown(test_pcp_round_robin, teardown),
+		cmocka_unit_test_teardown(test_pcp_of_highatomic, teardown),
+		cmocka_unit_test_teardown(test_vmstat_diff, teardown),
+		cmocka_unit_test_teardown(test_watermark_safe, teardown),
+		cmocka_unit_test_teardown(test_boost, teardown),
+		cmocka_unit_test_teardown(test_highatomic, teardown),
+		cmocka_unit_test_teardown(test_nofragment, teardown),
+		cmocka_unit_test_teardown(test_first_partial_block, teardown),
+		cmocka_unit_test_teardown(test_bulk, teardown),
+		cmocka_unit_test_teardown(test_cpus, teardown),
+		cmocka_unit_test_teardown(test_isolate_free_page, teardown),
+		cmocka_unit_test_teardown(test_capture, teardown),
+		cmocka_unit_test_teardown(test_fragmentation_index, teardown),
+		cmocka_unit_test_teardown(test_retype, teardown),
+		cmocka_unit_test_teardown(test_page_compound, teardown),
+		cmocka_unit_test_teardown(test_variants, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,14 +144,6 @@ static u32 pageblock_pfn_to_page(struct machine *m, u64 start, u64 end, struct z
 	return page(m, start);
 }
 
-/* Until page_alloc.c keeps track of them, no block is compound. */
-__attribute__((weak)) bool lx_page_compound(const struct machine *m, u32 pfn)
-{
-	(void)m;
-	(void)pfn;
-	return false;
-}
-
 /* Order of the compound block around a page that is not free; 0: none. */
 static unsigned int compound_around(const struct machine *m, u32 pg)
 {

@@ -109,34 +109,23 @@ static void linux_census(void *state, pf_block_fn fn, void *arg)
 	}
 }
 
-/*
- * What checks of marks don't see as free: what cpus hold back, the boost, what is
- * reserved for others, and a mark that has been tuned since.
- */
-static u32 watermark_drift(const struct machine *m, const struct zone *zone)
-{
-	u32 drift = m->nr_cpus * (u32)zone->pcp[0].stat_threshold + zone->watermark_boost;
-	u32 mark = m->layout->zone[zone->index].wmark[PF_WMARK_MIN];
-	u32 reserve = 0;
-
-	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
-		if (reserve < zone->lowmem_reserve[i])
-			reserve = zone->lowmem_reserve[i];
-	drift += reserve;
-	drift += zone->_watermark[WMARK_MIN] > mark ? zone->_watermark[WMARK_MIN] - mark
-						    : mark - zone->_watermark[WMARK_MIN];
-	/* Blocks in there are for few, however much is free elsewhere. */
-	if (zone->nr_reserved_highatomic)
-		drift += zone->count.free + zone->nr_reserved_highatomic;
-	return drift;
-}
-
 static const struct pf_zone_counters *linux_counters(void *state, unsigned zone)
 {
 	struct machine *m = state;
+	struct zone *z = &m->zone[zone];
+	u32 mark = m->layout->zone[zone].wmark[PF_WMARK_MIN];
+	u32 now = z->_watermark[WMARK_MIN];
 
-	m->zone[zone].count.drift = watermark_drift(m, &m->zone[zone]);
-	return &m->zone[zone].count;
+	/* A mark that was tuned counts as well. */
+	z->count.drift = m->nr_cpus * (u32)z->pcp[0].stat_threshold + (mark > now ? mark - now : 0);
+	z->count.withheld =
+		z->watermark_boost + z->nr_reserved_highatomic + (now > mark ? now - mark : 0);
+	/* Few may have the blocks of the reserve, however much is free elsewhere. */
+	if (z->nr_reserved_highatomic)
+		z->count.withheld += z->count.free;
+	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
+		z->count.lowmem_reserve[i] = z->lowmem_reserve[i];
+	return &z->count;
 }
 
 static const struct pf_stats *linux_stats(void *state)

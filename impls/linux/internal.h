@@ -223,10 +223,13 @@ static inline void count_vm_events(struct machine *m, enum pf_total_field item, 
 	m->total[item] += n;
 }
 
-/* Report an event; the fields follow its type. */
-#define lx_event(m, ev, ...)                           \
-	lx_emit(m, ev, (const int64_t[]){__VA_ARGS__}, \
-		sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+/* Report an event if somebody wants it; the fields follow its type. */
+#define lx_event(m, ev, ...)                                                               \
+	do {                                                                               \
+		if (unlikely((m)->wanted >> (ev)&1))                                       \
+			lx_emit(m, ev, (const int64_t[]){__VA_ARGS__},                     \
+				sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)); \
+	} while (0)
 
 void lx_emit(struct machine *m, enum pf_event_type type, const int64_t *field, size_t nr);
 

@@ -473,6 +473,7 @@ void lx_boot(struct machine *m, const struct pf_layout *layout, struct pf_world 
 	m->layout = layout;
 	m->world = world;
 	m->off = *off;
+	m->wanted = world->wanted;
 	m->page_flags = (u8 *)m + flags;
 	m->pageblock_flags = (u8 *)m + blocks;
 	m->lru = (struct list_head *)((char *)m + links);

@@ -218,8 +218,8 @@ struct machine {
 	u8 nr_online_nodes; /* nr_nodes, and those of the machine that are not in the layout */
 	u8 nr_cpus;
 	bool page_group_by_mobility_disabled;
-	bool trace; /* report the events of single pages too */
 	struct lx_switches off;
+	u64 wanted; /* events that are reported, 1 << enum pf_event_type */
 
 	/* The running call: the cpu that it is on, and what its compaction captures. */
 	unsigned int cpu;

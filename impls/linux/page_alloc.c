@@ -198,8 +198,7 @@ static inline void free_pages_prepare(struct machine *m, u32 pfn, unsigned int o
 {
 	m->stat.pgfree += 1u << order;
 	clear_page_state(m, pfn);
-	if (unlikely(m->trace))
-		lx_event(m, PF_EV_PAGE_FREE, absolute_pfn(m, pfn), order);
+	lx_event(m, PF_EV_PAGE_FREE, absolute_pfn(m, pfn), order);
 }
 
 void lx_free_pages_ok(struct machine *m, u32 pfn, unsigned int order, fpi_t fpi_flags)
@@ -283,7 +282,6 @@ bool lx_isolate_free_page(struct machine *m, u32 pfn, unsigned int order)
 				  ALLOC_CMA))
 		return false;
 	account_freepages(m, zone, -(1 << order), mt);
-	m->stat.pgalloc += 1u << order;
 	del_page_from_free_list(m, zone, pfn, order);
 
 	/* Most of the pageblock goes to movable pages. */
@@ -311,9 +309,8 @@ static inline u32 __rmqueue_smallest(struct machine *m, struct zone *zone, unsig
 			continue;
 		del_page_from_free_list(m, zone, pfn, high);
 		expand(m, zone, pfn, order, high, mt);
-		if (unlikely(m->trace))
-			lx_event(m, PF_EV_ALLOC_ZONE_LOCKED, absolute_pfn(m, pfn), order, mt,
-				 pcp_allowed_order(m, order) && mt < MIGRATE_PCPTYPES);
+		lx_event(m, PF_EV_ALLOC_ZONE_LOCKED, absolute_pfn(m, pfn), order, mt,
+			 pcp_allowed_order(m, order) && mt < MIGRATE_PCPTYPES);
 		return pfn;
 	}
 	return LX_NONE;
@@ -669,8 +666,7 @@ static void free_pcppages_bulk(struct machine *m, struct zone *zone, int count,
 			if (unlikely(isolated_pageblocks))
 				mt = get_pageblock_migratetype(m, pfn);
 			__free_one_page(m, zone, pfn, order, mt, FPI_NONE);
-			if (unlikely(m->trace))
-				lx_event(m, PF_EV_PCPU_DRAIN, absolute_pfn(m, pfn), order, mt);
+			lx_event(m, PF_EV_PCPU_DRAIN, absolute_pfn(m, pfn), order, mt);
 		} while (count > 0 && !list_empty(m, head));
 	}
 }
@@ -1259,10 +1255,8 @@ u32 lx_alloc_pages(struct machine *m, const struct pf_request *req)
 		ALLOC_WMARK_LOW | alloc_flags_nofragment(m, ac.preferred_zoneref, req->gfp), &ac);
 	if (unlikely(pfn == LX_NONE))
 		pfn = __alloc_pages_slowpath(m, req->gfp, req->order, &ac);
-	if (unlikely(m->trace))
-		lx_event(m, PF_EV_PAGE_ALLOC,
-			 pfn == LX_NONE ? (int64_t)-1 : (int64_t)absolute_pfn(m, pfn), req->order,
-			 req->gfp, ac.migratetype);
+	lx_event(m, PF_EV_PAGE_ALLOC, pfn == LX_NONE ? (int64_t)-1 : (int64_t)absolute_pfn(m, pfn),
+		 req->order, req->gfp, ac.migratetype);
 	return pfn;
 }
 

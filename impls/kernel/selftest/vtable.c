@@ -89,8 +89,15 @@ static unsigned nr_moves, nr_refused;
 static struct {
 	unsigned after, count;
 } injected[PF_NR_INJECT];
+static uint64_t heard; /* hash of all answers and moves */
 static jmp_buf out;
 static char last_words[4096];
+
+static void hear(uint64_t value)
+{
+	heard = (heard ^ value) * 0x9e3779b97f4a7c15u;
+	heard ^= heard >> 29;
+}
 
 static unsigned zone_of(pf_pfn pfn)
 {
@@ -162,6 +169,8 @@ static enum pf_migrate_result migrate(struct pf_world *w, pf_pfn src, pf_pfn dst
 		return PF_MIGRATE_BUSY;
 	was = slots[slot - 1];
 	result = consent(was.attrs, mode);
+	hear((uint64_t)src << 32 | dst);
+	hear((uint64_t)result << 2 | mode);
 	nr_refused += result != PF_MIGRATED;
 	if (result != PF_MIGRATED)
 		return result;
@@ -204,6 +213,7 @@ static bool take(uint32_t slot, unsigned order, unsigned mobility, uint32_t gfp)
 	};
 	pf_pfn pfn = impl->alloc(state, &req);
 
+	hear(pfn);
 	if (pfn != PF_NO_PFN)
 		settle(slot, pfn, order, mobility == PF_MOVABLE ? PF_PAGE_MOVABLE : 0);
 	check_counters();
@@ -239,6 +249,7 @@ static enum pf_compact_result compact(int order, unsigned mobility, enum pf_mode
 		.order = (int8_t)order, .mobility = (uint8_t)mobility, .mode = (uint8_t)mode};
 	enum pf_compact_result result = impl->compact(state, &req);
 
+	hear(result);
 	check_counters();
 	return result;
 }
@@ -426,8 +437,9 @@ static void test_units(void)
 		const unsigned attrs = PF_PAGE_MOVABLE | (k ? PF_PAGE_PINNED : 0);
 
 		fill_zones(2);
-		for (uint32_t i = 0; i < 24 && take(6000, 6, PF_MOVABLE, k ? PF_GFP_COMP : 0);
-		     i++) {
+		for (uint32_t i = 0; i < 24; i++) {
+			expect(take(6000, 6, PF_MOVABLE, PF_GFP_MEMALLOC | (k ? PF_GFP_COMP : 0)),
+			       "no block");
 			set_attrs(6000, attrs);
 			pfn[0] = slots[6000].pfn;
 			leave(6000);
@@ -470,7 +482,7 @@ static void test_consent(void)
 		static const enum pf_mode modes[] = {PF_MODE_ASYNC, PF_MODE_SYNC_LIGHT,
 						     PF_MODE_SYNC};
 
-		scatter(5, PF_GFP_MEMALLOC);
+		scatter(7, PF_GFP_MEMALLOC);
 		set_some(16, 0, PF_PAGE_MOVABLE | PF_PAGE_PINNED);
 		set_some(16, 1, PF_PAGE_MOVABLE | PF_PAGE_WRITEBACK);
 		set_some(16, 2, PF_PAGE_MOVABLE | PF_PAGE_LOCKED);
@@ -599,13 +611,19 @@ static void test_random(unsigned nr)
 				       KERNEL_GFP | PF_GFP_COMP};
 	double t;
 
-	fill_zones(6);
+	random_state = 88172645463325252u;
+	fill_zones(7);
 	t = now();
 	nr_moves = nr_refused = 0;
 	for (unsigned i = 0; i < nr && !*complaint; i++) {
-		uint32_t slot = below(4000);
+		uint32_t slot = below(3000);
 
-		if (below(200) == 0) {
+		if (below(500) == 0) {
+			impl->tick(state, PF_KCOMPACTD, 0, 1 + below(layout.max_order));
+			check_counters();
+		} else if (below(1500) == 0) {
+			compact(-1, 0, PF_MODE_SYNC);
+		} else if (below(100) == 0) {
 			compact((int)below(layout.max_order + 1u), below(3),
 				(enum pf_mode)below(PF_NR_MODES));
 		} else if (slots[slot].attrs && below(20) == 0) {
@@ -662,6 +680,8 @@ static void test_fault(enum pf_kernel_fault fault, const char *words, const char
 	step(name);
 }
 
+static uint64_t first_heard;
+
 static void test_second_boot(void)
 {
 	double t = now();
@@ -677,6 +697,13 @@ static void test_second_boot(void)
 	take_dump();
 	expect(impl->load(state, &dump), "two dumps at rest differ");
 	step("a second boot begins as the first one");
+	/* On a fresh machine the same requests get the same answers. */
+	heard = 0;
+	test_random(20000);
+	printf("#   all answers and moves: %016llx\n", (unsigned long long)heard);
+	expect(!first_heard || first_heard == heard, "not those of the boot before");
+	first_heard = heard;
+	step("the same answers and moves as the boot before, if there was one");
 }
 
 static void test_place(enum pf_kernel_place place, unsigned node_mb, const char *name)
@@ -691,10 +718,11 @@ static void test_place(enum pf_kernel_place place, unsigned node_mb, const char 
 		return;
 	}
 	test_start();
+	/* First: compaction remembers for long which pageblocks were of no use to it. */
+	test_direct_compaction();
+	test_daemons();
 	test_units();
 	test_reserves();
-	test_daemons();
-	test_direct_compaction();
 	test_consent();
 	test_random(20000);
 	test_knobs();
@@ -718,7 +746,7 @@ int main(int argc, char **argv)
 	}
 	snprintf(console, sizeof(console), "%s/console-vtable.log", argv[3]);
 	config = (struct pf_kernel_config){
-		.kernel = argv[1], .initrd = argv[2], .console = console, .call_seconds = 8};
+		.kernel = argv[1], .initrd = argv[2], .console = console, .call_seconds = 5};
 	test_place(PF_KERNEL_DIMM, 0, "plugged in");
 	test_place(PF_KERNEL_SPLIT, 0, "split");
 	if (argc == 4) {

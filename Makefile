@@ -17,7 +17,7 @@ IMPLS   := impls/builtin.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
 LANGUAGE := targets/codec.c targets/text.c targets/mutate.c targets/reduce.c
 SHARED  := targets/lineup.c targets/stats.c
 IMPORT  := $(wildcard targets/import*.c)
-COMMAND := targets/pagefuzz.c $(wildcard targets/cmd*.c) targets/machine.c $(IMPORT) $(REMOTE)
+COMMAND := targets/pagefuzz.c $(wildcard targets/cmd*.c) targets/machine.c targets/report.c targets/ftrace.c $(IMPORT) $(REMOTE)
 CORE    := $(ORACLE) $(IMPLS) $(LANGUAGE) $(SHARED)
 SEEDS   := $(wildcard corpus/seeds/*.txt) $(wildcard corpus/regressions/*.txt)
 UNIT    := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
@@ -163,7 +163,7 @@ do-afl: build/pagefuzz afl-targets build/seeds-bytes/.done build/fuzz_lockstep.d
 
 # ---------------------------------------------------------------- tests --
 define unit
-build/$(1)/test_%: build/$(1)/tests/test_%.o $(patsubst %.c,build/$(1)/%.o,$(CORE) $(IMPORT) $(REMOTE) targets/cmd.c targets/machine.c targets/afl_mutator.c)
+build/$(1)/test_%: build/$(1)/tests/test_%.o $(patsubst %.c,build/$(1)/%.o,$(CORE) $(IMPORT) $(REMOTE) targets/cmd.c targets/machine.c targets/report.c targets/ftrace.c targets/afl_mutator.c)
 	@$(2) $(CHECKED) -o $$@ $$^ -lcmocka $$(TRACE_LIBS)
 endef
 $(eval $(call unit,gcc,gcc))

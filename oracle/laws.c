@@ -238,6 +238,9 @@ static bool would_succeed(struct pf_lane *lane, const struct pf_request *req)
 
 	lane->muted = true;
 	memcpy(lane->spare, lane->state, lane->state_size);
+	/* The world takes cached pages for free ones. */
+	if (lane->impl->drain)
+		lane->impl->drain(lane->state, -1);
 	pfn = lane->impl->alloc(lane->state, req);
 	memcpy(lane->state, lane->spare, lane->state_size);
 	lane->muted = false;
@@ -250,6 +253,7 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 			     enum pf_compact_result result)
 {
 	const struct pf_layout *l = &lane->run->layout;
+	int highest = -1;
 	unsigned z;
 
 	lane->figures.checks++;
@@ -258,21 +262,24 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 			  result);
 	if (result != PF_COMPACT_SUCCESS || req->order < 0)
 		return;
-	for (z = 0; z < l->nr_zones; z++)
+	/* The highest: a request that may use it may use those below. */
+	for (z = l->nr_zones; z--;)
 		if (l->zone[z].node == req->node && req->order <= l->max_order &&
-		    lane->mirror.nset[z][req->order])
-			break;
-	if (z == l->nr_zones)
+		    lane->mirror.nset[z][req->order] &&
+		    (highest < 0 || l->zone[z].type > l->zone[highest].type))
+			highest = (int)z;
+	if (highest < 0)
 		pf_broken(lane, PF_LAW_TRUTHFUL,
 			  "compaction says success, but node %u has no free block of order %d",
 			  req->node, req->order);
 	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > WHAT_IF_LIMIT)
 		return;
-	if (!would_succeed(lane, &(struct pf_request){.order = req->order,
-						      .mobility = req->mobility,
-						      .node = req->node,
-						      .zone = l->zone[z].type,
-						      .gfp = PF_GFP_MEMALLOC | PF_GFP_THISNODE}))
+	if (!would_succeed(lane, &(struct pf_request){
+					 .order = req->order,
+					 .mobility = req->mobility,
+					 .node = req->node,
+					 .zone = l->zone[highest].type,
+					 .gfp = PF_GFP_MEMALLOC | PF_GFP_THISNODE}))
 		pf_broken(lane, PF_LAW_TRUTHFUL,
 			  "compaction says success, but order %d can't be allocated even without "
 			  "watermarks",

@@ -212,6 +212,9 @@ static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
 				leader_has_block(leader, o) ? "one" : "none");
 		if (pfn != PF_NO_PFN)
 			follower->impl->free(follower->spare, pfn, o, 0);
+		/* What it caches would be missing from the next order. */
+		if (follower->impl->drain)
+			follower->impl->drain(follower->spare, -1);
 	}
 	leader->muted = false;
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "ftrace.h"
 #include "machine.h"
+#include "report.h"
 
 /* ------------------------------------------------------------------ run -- */
 
@@ -18,28 +20,124 @@ static const char run_help[] =
 	"                     all start from its machine then, whatever the program configures\n"
 	"  -t, --trace        print every operation with every answer\n"
 	"  -m, --maps         print the page maps before everything is freed\n"
+	"      --report       print /proc/buddyinfo, pagetypeinfo and zoneinfo, before everything\n"
+	"                     is freed, of each implementation that can tell\n"
+	"      --ftrace FILE  write all events of the only implementation as ftrace text, up to\n"
+	"                     the program's end (-: standard output, without the closing table)\n"
 	"  -q, --quiet        print nothing unless there is a finding\n"
 	"      --hash         print the hash of all answers and events\n";
 
+/* Without a letter: complaints have to name the long form. */
+enum { OPT_REPORT = 256, OPT_FTRACE };
+
+enum stage {
+	IDLE, /* or the repetition of a run for a story */
+	STARTING,
+	INSIDE, /* the program's operations */
+	CLEARING_UP,
+};
+
 struct run_args {
-	bool trace, quiet, hash, maps;
+	bool trace, quiet, hash, maps, report;
+	const char *impls, *ftrace_path;
 	struct pf_oracle *oracle;
+	struct pf_machine machine;
+	struct pf_ftrace ftrace;
+	const char *path; /* of the program that runs */
+	enum stage stage;
+	uint32_t offline; /* cpus */
 	size_t last_step;
 };
 
-static void trace_line(void *arg, size_t step, const struct pf_op *op, unsigned lane,
+static void trace_line(const struct run_args *a, size_t step, const struct pf_op *op, unsigned lane,
 		       const char *answer)
 {
-	struct run_args *a = arg;
-
 	if (step != a->last_step || !answer) {
 		printf("%6zu  ", step);
 		pf_print_op_to(stdout, op);
 		putchar('\n');
-		a->last_step = step;
 	}
 	if (answer)
 		printf("            %-10s %s\n", pf_oracle_impl(a->oracle, lane)->name, answer);
+}
+
+/* The last cpu stays, as in the oracle. */
+static void note_cpu(struct run_args *a, unsigned nr_cpus, const struct pf_op *op)
+{
+	uint32_t bit = 1u << op->arg[PF_CPU_NR] % nr_cpus;
+
+	if (op->arg[PF_CPU_ONLINE])
+		a->offline &= ~bit;
+	else if ((a->offline | bit) != (1u << nr_cpus) - 1)
+		a->offline |= bit;
+}
+
+static uint32_t online(const struct run_args *a)
+{
+	return ((1u << pf_oracle_layout(a->oracle)->nr_cpus) - 1) & ~a->offline;
+}
+
+static void on_op(void *arg, size_t step, const struct pf_op *op, unsigned lane, const char *answer)
+{
+	struct run_args *a = arg;
+	const struct pf_layout *l = pf_oracle_layout(a->oracle);
+
+	if (a->stage == IDLE)
+		return;
+	if (a->stage == STARTING)
+		a->stage = INSIDE;
+	if (!answer)
+		pf_ftrace_op(&a->ftrace, l, online(a), step, op);
+	if (!answer && op->kind == PF_OP_CPU)
+		note_cpu(a, l->nr_cpus, op);
+	if (a->trace)
+		trace_line(a, step, op, lane, answer);
+	a->last_step = step;
+}
+
+static void on_event(void *arg, unsigned lane, const struct pf_event *ev)
+{
+	struct run_args *a = arg;
+
+	(void)lane;
+	if (a->stage == INSIDE)
+		pf_ftrace_event(&a->ftrace, ev);
+}
+
+/* A transcript only answers what was asked when it was recorded. */
+static bool can_tell(const struct run_args *a, const struct pf_impl *impl)
+{
+	return impl->dump && (a->machine.kernel || impl != a->machine.impl);
+}
+
+static void print_reports(const struct run_args *a)
+{
+	const struct pf_layout *l = pf_oracle_layout(a->oracle);
+
+	for (unsigned i = 0; i < pf_oracle_lanes(a->oracle); i++) {
+		const struct pf_impl *impl = pf_oracle_impl(a->oracle, i);
+		const struct pf_dump *d = can_tell(a, impl) ? pf_oracle_dump(a->oracle, i) : NULL;
+
+		if (!d)
+			continue;
+		printf("==> %s, %s: /proc/buddyinfo <==\n", a->path, impl->name);
+		pf_report_buddyinfo(stdout, l, d);
+		printf("==> %s, %s: /proc/pagetypeinfo <==\n", a->path, impl->name);
+		pf_report_pagetypeinfo(stdout, l, d);
+		printf("==> %s, %s: /proc/zoneinfo <==\n", a->path, impl->name);
+		pf_report_zoneinfo(stdout, l, d, online(a));
+	}
+}
+
+static void before_end(void *arg)
+{
+	struct run_args *a = arg;
+
+	if (a->stage == IDLE)
+		return;
+	a->stage = CLEARING_UP;
+	if (a->report)
+		print_reports(a);
 }
 
 static int run_one(struct run_args *a, const char *path)
@@ -50,8 +148,12 @@ static int run_one(struct run_args *a, const char *path)
 
 	if (!pf_load(&p, path))
 		return PF_EXIT_USAGE;
+	a->path = path;
 	a->last_step = SIZE_MAX;
+	a->offline = 0;
+	a->stage = STARTING;
 	outcome = pf_oracle_run(a->oracle, p.ops, p.nr, &v);
+	a->stage = IDLE;
 	if (a->hash)
 		printf("%016llx  %s\n", (unsigned long long)pf_oracle_hash(a->oracle), path);
 	if (outcome == PF_FINDING || outcome == PF_KNOWN) {
@@ -70,6 +172,76 @@ static int run_one(struct run_args *a, const char *path)
 	return outcome == PF_FINDING ? PF_EXIT_FINDING : PF_EXIT_CLEAN;
 }
 
+/* False: complained. */
+static bool check_outputs(const struct run_args *a, const struct pf_lineup *lineup, int programs)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < lineup->nr; i++)
+		any |= can_tell(a, lineup->impl[i]);
+	if (a->report && !any)
+		pf_complain("run: --report: no implementation of these can tell its state");
+	else if (a->ftrace_path && lineup->nr != 1)
+		pf_complain("run: --ftrace wants exactly one implementation, not %u (--impls NAME)",
+			    lineup->nr);
+	else if (a->ftrace_path && programs != 1)
+		pf_complain("run: --ftrace wants exactly one program, not %d", programs);
+	else
+		return true;
+	return false;
+}
+
+static void set_options(struct run_args *a)
+{
+	struct pf_options o = {.maps_before_end = a->maps ? stdout : NULL};
+
+	if (a->machine.impl) {
+		o.start = &a->machine.start;
+		/* Asked otherwise than it was, a transcript has no answers. */
+		o.dump_every = a->machine.transcript.dump_every;
+		o.dumps = a->machine.transcript.dump_every != 0;
+	}
+	if (a->trace || a->report || a->ftrace_path) {
+		o.trace = on_op;
+		o.trace_arg = a;
+	}
+	if (a->ftrace_path) {
+		o.event = on_event;
+		o.event_arg = a;
+	}
+	if (a->report || a->ftrace_path) {
+		o.before_end = before_end;
+		o.before_end_arg = a;
+	}
+	pf_oracle_options(a->oracle, &o);
+}
+
+static int run_all(struct run_args *a, const struct pf_lineup *lineup, char **path, int nr)
+{
+	int worst = PF_EXIT_CLEAN;
+
+	if (!check_outputs(a, lineup, nr))
+		return PF_EXIT_USAGE;
+	if (a->ftrace_path) {
+		a->ftrace.out = pf_create(a->ftrace_path);
+		if (!a->ftrace.out)
+			return PF_EXIT_USAGE;
+		pf_ftrace_header(&a->ftrace);
+	}
+	set_options(a);
+	for (int i = 0; i < nr; i++) {
+		int status = run_one(a, path[i]);
+
+		/* Bad input outweighs a finding: somebody has to look at the command line. */
+		worst = status > worst ? status : worst;
+	}
+	if (!a->quiet && worst != PF_EXIT_USAGE && a->ftrace.out != stdout)
+		pf_print_table(stdout, a->oracle);
+	if (a->ftrace_path && !pf_close(a->ftrace.out, a->ftrace_path))
+		return PF_EXIT_USAGE;
+	return worst;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -78,20 +250,19 @@ int cmd_run(int argc, char **argv)
 		{"quiet", no_argument, NULL, 'q'},
 		{"hash", no_argument, NULL, 'H'},
 		{"maps", no_argument, NULL, 'm'},
+		{"report", no_argument, NULL, OPT_REPORT},
+		{"ftrace", required_argument, NULL, OPT_FTRACE},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	struct run_args a = {.last_step = SIZE_MAX};
-	struct pf_options oracle_options = {0};
-	struct pf_machine machine = {0};
+	struct run_args a = {0};
 	struct pf_lineup lineup;
-	const char *impls = NULL;
-	int c, worst = PF_EXIT_CLEAN;
+	int c, status = PF_EXIT_USAGE;
 
 	while ((c = getopt_long(argc, argv, ":i:tqmh", options, NULL)) != -1) {
 		switch (c) {
 		case 'i':
-			impls = optarg;
+			a.impls = optarg;
 			break;
 		case 't':
 			a.trace = true;
@@ -105,6 +276,12 @@ int cmd_run(int argc, char **argv)
 		case 'H':
 			a.hash = true;
 			break;
+		case OPT_REPORT:
+			a.report = true;
+			break;
+		case OPT_FTRACE:
+			a.ftrace_path = optarg;
+			break;
 		case 'h':
 			fputs(run_help, stdout);
 			return PF_EXIT_CLEAN;
@@ -114,34 +291,13 @@ int cmd_run(int argc, char **argv)
 	}
 	if (optind == argc)
 		return pf_complain("run: no program given (see pagefuzz run --help)");
-	a.oracle = pf_open_oracle(impls, &lineup, &machine);
-	if (!a.oracle) {
-		pf_machine_close(&machine);
-		return PF_EXIT_USAGE;
+	a.oracle = pf_open_oracle(a.impls, &lineup, &a.machine);
+	if (a.oracle) {
+		status = run_all(&a, &lineup, argv + optind, argc - optind);
+		pf_oracle_free(a.oracle);
 	}
-	if (machine.impl) {
-		oracle_options.start = &machine.start;
-		/* Asked otherwise than it was, a transcript has no answers. */
-		oracle_options.dump_every = machine.transcript.dump_every;
-		oracle_options.dumps = machine.transcript.dump_every != 0;
-	}
-	if (a.trace) {
-		oracle_options.trace = trace_line;
-		oracle_options.trace_arg = &a;
-	}
-	oracle_options.maps_before_end = a.maps ? stdout : NULL;
-	pf_oracle_options(a.oracle, &oracle_options);
-	for (int i = optind; i < argc; i++) {
-		int status = run_one(&a, argv[i]);
-
-		/* Bad input outweighs a finding: somebody has to look at the command line. */
-		worst = status > worst ? status : worst;
-	}
-	if (!a.quiet && worst != PF_EXIT_USAGE)
-		pf_print_table(stdout, a.oracle);
-	pf_oracle_free(a.oracle);
-	pf_machine_close(&machine);
-	return worst;
+	pf_machine_close(&a.machine);
+	return status;
 }
 
 /* --------------------------------------------------------- show and asm -- */

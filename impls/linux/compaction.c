@@ -133,13 +133,36 @@ static inline bool pfn_valid(const struct machine *m, u64 pfn)
 	return pfn >= m->base_pfn && pfn - m->base_pfn < m->nr_pages;
 }
 
+/* Where memory is absent, the kernel has a memmap by whole sections only. */
+#define PAGES_PER_SECTION 0x8000u
+
+/*
+ * Does the memmap say that the page is in this zone? That of a hole says what
+ * follows the hole, and may be missing.
+ */
+static bool page_in_zone(struct machine *m, u64 pfn, const struct zone *zone)
+{
+	const struct pf_layout *layout = m->layout;
+
+	for (unsigned int i = 0; i < layout->nr_ranges; i++) {
+		const struct pf_range *hole = &layout->range[i];
+		u64 section = pfn & ~(u64)(PAGES_PER_SECTION - 1);
+		u64 hole_end = (u64)hole->start_pfn + hole->nr_pages;
+
+		if (!hole->hole || pfn < hole->start_pfn || pfn >= hole_end)
+			continue;
+		if (hole->start_pfn <= max_pfn_of(section, layout->base_pfn) &&
+		    hole_end >= min_pfn_of(section + PAGES_PER_SECTION, layout->end_pfn))
+			return false;
+		pfn = hole_end;
+	}
+	return pfn_valid(m, pfn) && page_zone(m, page(m, pfn)) == zone;
+}
+
 /* First page of [start, end) if the range is of this zone, LX_NONE if not. */
 static u32 pageblock_pfn_to_page(struct machine *m, u64 start, u64 end, struct zone *zone)
 {
-	if (zone->contiguous)
-		return page(m, start);
-	if (!pfn_valid(m, start) || !pfn_valid(m, end - 1) ||
-	    page_zone(m, page(m, start)) != zone || page_zone(m, page(m, end - 1)) != zone)
+	if (!zone->contiguous && (!page_in_zone(m, start, zone) || !page_in_zone(m, end - 1, zone)))
 		return LX_NONE;
 	return page(m, start);
 }
@@ -1369,7 +1392,8 @@ static enum pf_compact_result compact_for_order(struct machine *m,
 
 enum pf_compact_result lx_compact(struct machine *m, const struct pf_compact_request *req)
 {
-	if (m->off.no_compaction || req->order > m->max_order)
+	/* Nothing in the kernel compacts for single pages. */
+	if (m->off.no_compaction || !req->order || req->order > m->max_order)
 		return PF_COMPACT_SKIPPED;
 	if (req->order >= 0)
 		return compact_for_order(m, req);

@@ -114,6 +114,7 @@ static void boot(unsigned pageblock_order, unsigned max_order, uint32_t pages)
 		.zone[0] = {.start_pfn = base, .spanned = pages, .type = PF_ZONE_NORMAL},
 	};
 	b.world = (struct pf_world){
+		.wanted = UINT64_MAX,
 		.migrate = world_migrate,
 		.attrs = world_attrs,
 		.unit_order = world_unit_order,

@@ -313,10 +313,10 @@ static bool __reset_isolation_pfn(struct machine *m, struct zone *zone, u64 pfn,
 	u64 end;
 	u32 pg;
 
-	if (!pfn_valid(m, pfn))
+	if (!page_in_zone(m, pfn, zone))
 		return false;
 	pg = page(m, pfn);
-	if (page_zone(m, pg) != zone || pageblock_skip_persistent(m, pg))
+	if (pageblock_skip_persistent(m, pg))
 		return false;
 	if (check_source && check_target && !block_skip(m, pg))
 		return true;

@@ -567,6 +567,10 @@ static void dissolve(struct page *page, unsigned int nr)
 		clear_compound_head(&page[i]);
 		set_page_private(&page[i], 0);
 	}
+#ifdef PAGE_FLAGS_SECOND
+	/* The order lies there after 6.1. */
+	page[1].flags &= ~PAGE_FLAGS_SECOND;
+#endif
 	__ClearPageHead(page);
 }
 

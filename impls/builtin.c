@@ -2,6 +2,8 @@
 /* builtin.c - the list of implementations: a new one adds an include and an entry. */
 #include "builtin.h"
 
+#include <string.h>
+
 #include "bitmap/bitmap.h"
 #include "buddy/buddy.h"
 #include "linux/linux.h"
@@ -13,18 +15,10 @@ const struct pf_impl *const pf_builtin[] = {
 
 const unsigned pf_nr_builtin = sizeof(pf_builtin) / sizeof(pf_builtin[0]);
 
-const struct pf_impl *pf_impl_nr(unsigned i)
+const struct pf_impl *pf_impl_find(const char *name, size_t len)
 {
-	if (i < pf_nr_builtin)
-		return pf_builtin[i];
-	i -= pf_nr_builtin;
-	for (unsigned v = 0; v < pf_nr_linux_variants; v++) {
-		bool listed = false;
-
-		for (unsigned b = 0; b < pf_nr_builtin; b++)
-			listed |= pf_builtin[b] == pf_linux_variants[v];
-		if (!listed && !i--)
-			return pf_linux_variants[v];
-	}
-	return NULL;
+	for (unsigned i = 0; i < pf_nr_builtin; i++)
+		if (strlen(pf_builtin[i]->name) == len && !strncmp(pf_builtin[i]->name, name, len))
+			return pf_builtin[i];
+	return pf_linux_variant(name, len);
 }

@@ -9,7 +9,10 @@
 extern const struct pf_impl *const pf_builtin[];
 extern const unsigned pf_nr_builtin;
 
-/* All: the default lineup, then those that run only when they are named. NULL: no more. */
-const struct pf_impl *pf_impl_nr(unsigned i);
+/*
+ * By name (of len bytes): one of the default lineup, or a variant of the port, see
+ * linux/linux.h. NULL: there is none.
+ */
+const struct pf_impl *pf_impl_find(const char *name, size_t len);
 
 #endif /* PAGEFUZZ_BUILTIN_H */

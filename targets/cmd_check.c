@@ -12,6 +12,7 @@
 #include "codec.h"
 #include "mutate.h"
 #include "../impls/builtin.h"
+#include "../impls/linux/linux.h"
 
 /* ---------------------------------------------------------------- impls -- */
 
@@ -66,7 +67,7 @@ static void print_features(const struct pf_impl *impl)
 
 int cmd_impls(int argc, char **argv)
 {
-	const struct pf_impl *impl;
+	const struct pf_linux_part *part;
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		printf("usage: pagefuzz impls\nList the implementations with their promises.\n");
@@ -74,14 +75,20 @@ int cmd_impls(int argc, char **argv)
 	}
 	if (argc > 1)
 		return pf_complain("impls: takes no arguments, not '%s'", argv[1]);
-	for (unsigned i = 0; (impl = pf_impl_nr(i)); i++) {
-		if (i == pf_nr_builtin)
-			printf("only when named:\n");
-		printf("%-14s %s\n", impl->name, impl->summary);
+	for (unsigned i = 0; i < pf_nr_builtin; i++) {
+		const struct pf_impl *impl = pf_builtin[i];
+
+		printf("%-11s %s\n", impl->name, impl->summary);
 		printf("            tier: %s%s%s\n", tier_name[impl->tier],
 		       impl->group ? ", group " : "", impl->group ? impl->group : "");
 		print_features(impl);
 	}
+	printf("linux-PART[-PART]...  linux without one or several parts\n");
+	for (unsigned i = 0; (part = pf_linux_part(i)); i++)
+		printf("            %-10s %s\n", part->name, part->summary);
+	printf("kernel[:PLACE[=MB]]   the real Linux in QEMU (make lab); places: dimm, boot, "
+	       "split\n"
+	       "recorded:FILE         what it said, from pagefuzz record\n");
 	return PF_EXIT_CLEAN;
 }
 

@@ -12,27 +12,15 @@ void pf_lineup_all(struct pf_lineup *lineup)
 	memcpy(lineup->impl, pf_builtin, pf_nr_builtin * sizeof(lineup->impl[0]));
 }
 
-static const struct pf_impl *find(const char *name, size_t len)
-{
-	const struct pf_impl *impl;
-
-	for (unsigned i = 0; (impl = pf_impl_nr(i)); i++)
-		if (strlen(impl->name) == len && !memcmp(impl->name, name, len))
-			return impl;
-	return NULL;
-}
-
 static void list_names(char *error, size_t size)
 {
-	const struct pf_impl *impl;
-
-	for (unsigned i = 0; (impl = pf_impl_nr(i)); i++) {
+	for (unsigned i = 0; i < pf_nr_builtin; i++) {
 		size_t used = strlen(error);
 
 		snprintf(error + used, size - used, "%s%s",
-			 i ? ", " : " (there are: ", impl->name);
+			 i ? ", " : " (there are: ", pf_builtin[i]->name);
 	}
-	strncat(error, ")", size - strlen(error) - 1);
+	strncat(error, "; linux-PART...: see pagefuzz impls)", size - strlen(error) - 1);
 }
 
 bool pf_lineup_parse(struct pf_lineup *lineup, const char *names, char *error, size_t size)
@@ -40,7 +28,7 @@ bool pf_lineup_parse(struct pf_lineup *lineup, const char *names, char *error, s
 	lineup->nr = 0;
 	for (const char *p = names;; p++) {
 		size_t len = strcspn(p, ",");
-		const struct pf_impl *impl = find(p, len);
+		const struct pf_impl *impl = pf_impl_find(p, len);
 
 		if (!impl) {
 			snprintf(error, size, "no implementation is called '%.*s'",

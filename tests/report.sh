@@ -35,8 +35,8 @@ mistake() {
 # Two zones, two cpus, memory in use, and nothing cached at the end.
 {
 	echo "config cpus=2"
-	echo "zone normal node=0 pages=300 gap=3 min=8"
-	echo "zone movable node=0 pages=256 gap=0 min=8"
+	echo "zone normal node=0 pages=4100 gap=3 min=127"
+	echo "zone movable node=0 pages=2048 gap=0 min=127"
 	for i in $(seq 1 60); do
 		echo "alloc a$i order=$((i % 4)) mobility=$((i % 3)) cpu=$((i % 2))"
 	done
@@ -79,12 +79,12 @@ fi
 {
 	echo "config cpus=2"
 	echo "alloc a1"
-	echo "cpu 0"
+	echo "cpu cpu=0 offline"
 } >"$tmp/cpu.txt"
 cpus=$("$pf" run --report -i linux "$tmp/cpu.txt" | file_of zoneinfo | grep -o 'cpu: .*' | paste -sd' ')
 if [ "$cpus" = "cpu: 1" ]; then ok "cpus that are gone have no pageset"; else not_ok "pagesets of $cpus"; fi
 
-heads=$("$pf" run -q --report "$tmp/cpu.txt" "$tmp/cached.txt" | grep -c '^==> .*/proc/.* <==$')
+heads=$("$pf" run -q --report -i buddy,linux "$tmp/cpu.txt" "$tmp/cached.txt" | grep -c '^==> .*/proc/.* <==$')
 if [ "$heads" = 6 ]; then ok "of all that can tell, for each program"; else not_ok "$heads files"; fi
 hash=$("$pf" run -q --hash "$tmp/cached.txt")
 check "a report changes no answer" bash -c \
@@ -95,30 +95,32 @@ check "a report changes no answer" bash -c \
 back() {
 	if check "trace of $1" "$pf" run -q --ftrace "$tmp/trace.txt" -i linux "$2" &&
 		check "import of $1" "$pf" import -o "$tmp/back.txt" "$tmp/trace.txt"; then
+		cp "$tmp/check.out" "$tmp/import.out"
 		orders "$2" >"$tmp/orders"
 		orders "$tmp/back.txt" >"$tmp/orders.back"
 		check "same allocations in $1" diff "$tmp/orders" "$tmp/orders.back"
 		check "every line of $1 is known" bash -c \
-			"! grep -E 'are no event|unknown gfp|going back' $tmp/check.import"
+			"! grep -E 'are no event|unknown gfp|going back' $tmp/import.out"
 	fi
 }
 
-for seed in compact-simple fragment-checkerboard long-churn-mixed-types reclaim-direct zones-limit-fallback; do
+for seed in compact-units-of-all-orders fragment-checkerboard long-churn-mixed-types reclaim-direct zones-limit-fallback; do
 	"$pf" show -o "$tmp/$seed.txt" corpus/seeds/$seed.txt
 	back $seed "$tmp/$seed.txt"
 done
-"$pf" run -q --ftrace "$tmp/trace.txt" -i linux "$tmp/compact-simple.txt"
+moving=$tmp/compact-units-of-all-orders.txt
+"$pf" run -q --ftrace "$tmp/trace.txt" -i linux "$moving"
 for event in mm_page_alloc mm_page_free mm_page_pcpu_drain mm_compaction_begin mm_compaction_end mm_migrate_pages; do
-	check "there is $event" grep -qE "^        pagefuzz-1       \[000\] \.{5}     0\.0000[0-9]{2}: $event: [a-z_]+=" "$tmp/trace.txt"
+	check "there is $event" grep -qE "^        pagefuzz-1       \[000\] \.{5}     0\.000[0-9]{3}: $event: [a-z_]+=" "$tmp/trace.txt"
 done
 check "events inside the program only" bash -c \
-	"[ \$(grep -c ': mm_page_alloc: ' $tmp/trace.txt) = \$(grep -c '^alloc' $tmp/compact-simple.txt) ]"
+	"[ \$(grep -c ': mm_page_alloc: ' $tmp/trace.txt) = \$(grep -c '^alloc' $moving) ]"
 check "cpus" bash -c "$pf run --ftrace - -i linux $tmp/cached.txt | grep -q '\[001\] .*: mm_page_free: '"
-"$pf" run -q --ftrace "$tmp/again.txt" -i linux "$tmp/compact-simple.txt"
+"$pf" run -q --ftrace "$tmp/again.txt" -i linux "$moving"
 check "twice the same" cmp "$tmp/trace.txt" "$tmp/again.txt"
 check "standard output has nothing else" bash -c \
-	"$pf run --ftrace - -i linux $tmp/compact-simple.txt | cmp - $tmp/trace.txt"
-check "a pipe" bash -c "$pf run --ftrace - -i linux $tmp/compact-simple.txt | $pf import -q -o $tmp/piped.txt -"
+	"$pf run --ftrace - -i linux $moving | cmp - $tmp/trace.txt"
+check "a pipe" bash -c "$pf run --ftrace - -i linux $moving | $pf import -q -o $tmp/piped.txt -"
 check "another implementation" bash -c \
 	"$pf run --ftrace - -i mobility corpus/seeds/steal-half-movable.txt | grep -q ': mm_page_alloc_extfrag: '"
 

@@ -1218,11 +1218,11 @@ static void test_highatomic(void **state)
 
 static const struct pf_impl *variant(const char *name)
 {
-	for (unsigned i = 0; i < pf_nr_linux_variants; i++)
-		if (!strcmp(pf_linux_variants[i]->name, name))
-			return pf_linux_variants[i];
-	fail_msg("no variant %s", name);
-	return NULL;
+	const struct pf_impl *found = pf_linux_variant(name, strlen(name));
+
+	if (!found)
+		fail_msg("no variant %s", name);
+	return found;
 }
 
 /* Half pageblocks in NORMAL, whole ones in DMA32 below it. Where does the page come from? */
@@ -1751,15 +1751,39 @@ static void random_run(const struct pf_impl *which, unsigned round)
 	assert_null(impl->self_check(b.m));
 }
 
+/* Names of parts that are there, in any order, and nothing else. */
+static void test_variant_names(void **state)
+{
+	static const char *const bad[] = {
+		"linux",	"linux-",	"linux-x",
+		"linux-nopcpx", "linux-nopcp-", "linux--nopcp",
+		"linux_nopcp",	"buddy-nopcp",	"",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_null(pf_linux_variant(bad[i], strlen(bad[i])));
+	assert_string_equal(variant("linux-nogroup-noboost")->summary,
+			    "linux without grouping of pages by mobility, watermark boosts");
+	/* The same again is the same; only so many different ones. */
+	assert_ptr_equal(variant("linux-nogroup-noboost"), variant("linux-nogroup-noboost"));
+	assert_int_equal(variant("linux-nogroup-noboost")->tier, PF_TIER_SPEC);
+}
+
 static void test_variants(void **state)
 {
+	static const char *const names[] = {"linux-nopcp",  "linux-nofrag",  "linux-noboost",
+					    "linux-nohigh", "linux-nogroup", "linux-nocompact"};
+
 	for (unsigned round = 0; round < 60; round++) {
 		random_run(&pf_impl_linux, round);
 		teardown(state);
-		for (unsigned i = 0; i < pf_nr_linux_variants; i++) {
-			random_run(pf_linux_variants[i], round);
+		for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			random_run(variant(names[i]), round);
 			teardown(state);
 		}
+		random_run(&pf_impl_linux_plain, round);
+		teardown(state);
 	}
 }
 
@@ -1808,6 +1832,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_fragmentation_index, teardown),
 		cmocka_unit_test_teardown(test_retype, teardown),
 		cmocka_unit_test_teardown(test_page_compound, teardown),
+		cmocka_unit_test(test_variant_names),
 		cmocka_unit_test_teardown(test_variants, teardown),
 	};
 

@@ -110,22 +110,22 @@ static void second_cpu(FILE *out, const struct pf_layout *l, const struct pf_dum
 	pf_report_zoneinfo(out, l, d, 2);
 }
 
-static char *text_of(report_fn fn, const struct pf_dump *d)
+/* Free it. */
+static void text_of(report_fn fn, const struct pf_dump *d, char **text)
 {
-	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = open_memstream(text, &len);
 
 	assert_non_null(out);
 	fn(out, &layout, d);
 	fclose(out);
-	return text;
 }
 
 static void assert_report(report_fn fn, const struct pf_dump *d, const char *expected)
 {
-	char *text = text_of(fn, d);
+	char *text = NULL;
 
+	text_of(fn, d, &text);
 	assert_string_equal(text, expected);
 	free(text);
 }
@@ -205,13 +205,13 @@ static void test_pagetypeinfo_of_lengths(void **state)
 static void test_pagetypeinfo_cap(void **state)
 {
 	struct pf_dump d = make_dump();
-	char *text, *line;
+	char *text = NULL, *line;
 
 	(void)state;
 	d.zone[2].free[0][PF_MOVABLE].nr = 99999;
 	d.zone[2].free[1][PF_MOVABLE].nr = 100000;
 	d.zone[2].free[2][PF_MOVABLE].nr = 1234567;
-	text = text_of(pf_report_pagetypeinfo, &d);
+	text_of(pf_report_pagetypeinfo, &d, &text);
 	line = strstr(text, "Node    2, zone  Movable, type      Movable ");
 	assert_non_null(line);
 	*strchr(line, '\n') = '\0';

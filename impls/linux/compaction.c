@@ -1330,6 +1330,8 @@ enum pf_compact_result lx_try_to_compact_pages(struct machine *m, u32 gfp, unsig
 	if (m->off.no_compaction || !(gfp & PF_GFP_IO))
 		return PF_COMPACT_SKIPPED;
 
+	if (m->off.compact_only_prio)
+		prio = m->off.compact_only_prio - 1u;
 	lx_event(m, PF_EV_COMPACT_TRY, order, gfp | mobility_gfp[ac->migratetype], prio);
 
 	for_each_zone_zonelist(z, ac)

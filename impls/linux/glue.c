@@ -261,24 +261,29 @@ static const char *linux_self_check(void *state)
 
 #define FEATURES (PF_F_MOBILITY | PF_F_ZONES | PF_F_SNAPSHOT)
 
-/* A variant: its identifier, and the switches that are not as in the kernel. */
-#define DEFINE_INIT(id, ...)                                                                       \
-	static void init_##id(void *state, const struct pf_layout *layout, struct pf_world *world) \
-	{                                                                                          \
-		static const struct lx_switches off = {__VA_ARGS__};                               \
-                                                                                                   \
-		lx_boot(state, layout, world, &off);                                               \
-	}
+static void init_linux(void *state, const struct pf_layout *layout, struct pf_world *world)
+{
+	static const struct lx_switches off;
 
-DEFINE_INIT(linux, .no_pcp = false)
-DEFINE_INIT(nopcp, .no_pcp = true)
-DEFINE_INIT(nofrag_off, .no_nofragment = true)
-DEFINE_INIT(noboost, .no_boost = true)
-DEFINE_INIT(nohighatomic, .no_highatomic = true)
-DEFINE_INIT(nogroup, .no_grouping = true)
-DEFINE_INIT(plain, .no_pcp = true, .no_vmstat_diff = true, .no_nofragment = true, .no_boost = true,
-	    .no_highatomic = true, .no_lowmem_reserve = true, .always_grouping = true,
-	    .always_wake = true, .no_compaction = true)
+	lx_boot(state, layout, world, &off);
+}
+
+static void init_plain(void *state, const struct pf_layout *layout, struct pf_world *world)
+{
+	static const struct lx_switches off = {
+		.no_pcp = true,
+		.no_vmstat_diff = true,
+		.no_nofragment = true,
+		.no_boost = true,
+		.no_highatomic = true,
+		.no_lowmem_reserve = true,
+		.always_grouping = true,
+		.always_wake = true,
+		.no_compaction = true,
+	};
+
+	lx_boot(state, layout, world, &off);
+}
 
 const struct pf_impl pf_impl_linux = {
 	COMMON,
@@ -294,26 +299,6 @@ const struct pf_impl pf_impl_linux = {
 	.tick = linux_tick,
 };
 
-/* The port with one part left out, and so of no group. */
-#define VARIANT(id, what, more)                                                                  \
-	{                                                                                        \
-		COMMON, .name = what, .summary = more,                                           \
-			.features = FEATURES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_CAPTURE,      \
-			.tier = PF_TIER_SPEC, .init = init_##id, .alloc_bulk = linux_alloc_bulk, \
-			.drain = linux_drain, .compact = linux_compact, .tick = linux_tick,      \
-	}
-
-static const struct pf_impl pf_impl_nopcp =
-	VARIANT(nopcp, "linux-nopcp", "linux without per-cpu lists");
-static const struct pf_impl pf_impl_nofrag_off =
-	VARIANT(nofrag_off, "linux-nofrag", "linux without ALLOC_NOFRAGMENT");
-static const struct pf_impl pf_impl_noboost =
-	VARIANT(noboost, "linux-noboost", "linux without watermark boosts");
-static const struct pf_impl pf_impl_nohighatomic =
-	VARIANT(nohighatomic, "linux-nohigh", "linux without highatomic reserves");
-static const struct pf_impl pf_impl_nogroup =
-	VARIANT(nogroup, "linux-nogroup", "linux without grouping by mobility");
-
 const struct pf_impl pf_impl_linux_plain = {
 	COMMON,
 	.name = "linux-plain",
@@ -323,10 +308,3 @@ const struct pf_impl pf_impl_linux_plain = {
 	.group = "lists",
 	.init = init_plain,
 };
-
-const struct pf_impl *const pf_linux_variants[] = {
-	&pf_impl_nopcp,	       &pf_impl_nofrag_off, &pf_impl_noboost,
-	&pf_impl_nohighatomic, &pf_impl_nogroup,    &pf_impl_linux_plain,
-};
-
-const unsigned pf_nr_linux_variants = sizeof(pf_linux_variants) / sizeof(pf_linux_variants[0]);

@@ -10,10 +10,23 @@
 
 extern const struct pf_impl pf_impl_linux;
 
-/* The buddy core only; also one of the variants. */
+/* The buddy core only. */
 extern const struct pf_impl pf_impl_linux_plain;
 
-extern const struct pf_impl *const pf_linux_variants[];
-extern const unsigned pf_nr_linux_variants;
+/*
+ * The port with parts left out, for comparisons: "linux-nopcp-noboost" (name of
+ * len bytes) is a member of no group. NULL: no such part, or more than
+ * PF_LINUX_VARIANTS variants in one process.
+ */
+#define PF_LINUX_VARIANTS 8
+const struct pf_impl *pf_linux_variant(const char *name, size_t len);
+
+/* What may be left out. NULL: no more. */
+struct pf_linux_part {
+	const char *name, *summary;
+	size_t offset; /* of its switch */
+	unsigned char value;
+};
+const struct pf_linux_part *pf_linux_part(unsigned i);
 
 #endif /* PAGEFUZZ_LINUX_LINUX_H */

@@ -187,6 +187,7 @@ struct lx_switches {
 	bool no_skip_hints;
 	bool no_deferral;
 	bool no_capture;
+	u8 compact_only_prio; /* 0: any, else the only priority, plus 1 */
 };
 
 /* The kernel's capture_control: what a direct compaction wants to have for itself. */

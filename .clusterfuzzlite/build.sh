@@ -18,10 +18,12 @@ cd "$SRC/pagefuzz"
 rm -rf "$objects" "$host"
 mkdir -p "$objects" "$host/seeds" "$OUT"
 
+# kernel and recorded are for the command and the tests alone, as in the Makefile.
+shopt -s extglob
 sources=(
 	oracle/*.c
 	targets/{codec,text,mutate,reduce,lineup,stats,fuzz_lockstep}.c
-	impls/builtin.c impls/*/*.c
+	impls/builtin.c impls/!(kernel|recorded)/*.c
 )
 # Without an engine the target replays files; AFL++'s and other drivers may know the
 # custom mutator's way back into libFuzzer, or not.

@@ -105,7 +105,16 @@ struct pf_zone_dump {
 	struct pf_list pcp[PF_MAX_CPUS][PF_NR_PCP_LISTS];
 	/* A word per pageblock that the zone's span touches, ascending. */
 	struct pf_list blocks;
+	/*
+	 * For `load` only, of a machine where somebody else has pages: two words
+	 * each, a pfn and what begins there. Others' pages that are on no list
+	 * and not named here are single ones.
+	 */
+	struct pf_list others;
 };
+
+#define PF_OTHERS_HOLE 0x80000000u /* | pages of no memory, or of another zone */
+/* Without that bit: the order of a compound block. */
 
 struct pf_dump {
 	uint32_t *word;
@@ -117,6 +126,7 @@ struct pf_dump {
 	uint32_t total[PF_NR_TOTAL_FIELDS];
 	uint32_t nr_zones; /* as in the layout, same order */
 	uint32_t nr_cpus;
+	uint32_t nr_online_nodes; /* of the machine, at least those of the layout */
 	struct pf_zone_dump zone[PF_MAX_ZONES];
 };
 

@@ -274,12 +274,11 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 			  req->node, req->order);
 	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > WHAT_IF_LIMIT)
 		return;
-	if (!would_succeed(lane, &(struct pf_request){
-					 .order = req->order,
-					 .mobility = req->mobility,
-					 .node = req->node,
-					 .zone = l->zone[highest].type,
-					 .gfp = PF_GFP_MEMALLOC | PF_GFP_THISNODE}))
+	if (!would_succeed(lane, &(struct pf_request){.order = req->order,
+						      .mobility = req->mobility,
+						      .node = req->node,
+						      .zone = l->zone[highest].type,
+						      .gfp = PF_GFP_MEMALLOC | PF_GFP_THISNODE}))
 		pf_broken(lane, PF_LAW_TRUTHFUL,
 			  "compaction says success, but order %d can't be allocated even without "
 			  "watermarks",

@@ -51,7 +51,7 @@ static bool open_kernel(struct pf_machine *m, const char *place)
 		return false;
 	}
 	m->kernel = true;
-	m->impl = &pf_impl_kernel;
+	m->impl = pf_kernel_impl();
 	snprintf(m->version, sizeof(m->version), "%s", pf_kernel_version());
 	return true;
 }

@@ -26,7 +26,8 @@ JOBS=${JOBS:-2}
 export CC BUILD SECONDS_EACH SECONDS_CONTROL JOBS
 
 FLAGS="-std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Wno-unused-parameter"
-TARGETS="codec text mutate lineup stats cmd"
+TARGETS="codec text mutate lineup stats cmd machine"
+LIBS=-lz
 
 compile() { # SOURCE OBJECT
 	# shellcheck disable=SC2086 # the flags are words
@@ -87,7 +88,7 @@ try_fault() { # NUMBER IMPL/NAME
 		objects="$objects ${src%.c}.o"
 	done
 	# shellcheck disable=SC2086 # a list of files
-	$CC -o "$dir/hunt" $objects
+	$CC -o "$dir/hunt" $objects $LIBS
 	answer=$(hunt "$dir/hunt" "$SECONDS_EACH" "$dir/found.txt" | tail -n 1)
 	signature=$(printf '%s\n' "$answer" | cut -f 1)
 	how=$(printf '%s\n' "$answer" | cut -f 2)
@@ -101,7 +102,7 @@ try_fault() { # NUMBER IMPL/NAME
 
 try_control() { # NUMBER
 	# shellcheck disable=SC2046 # a list of files
-	$CC -o "$BUILD/control" $(for src in $(sources); do object_of "$src"; done)
+	$CC -o "$BUILD/control" $(for src in $(sources); do object_of "$src"; done) $LIBS
 	answer=$(hunt "$BUILD/control" "$SECONDS_CONTROL" "$BUILD/control.txt" | tail -n 1)
 	case $answer in
 	clean*) echo "ok $1 control: $answer" ;;

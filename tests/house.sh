@@ -18,16 +18,21 @@ includes() {
 
 for impl in impls/*/; do
 	name=$(basename "$impl")
-	includes "impls/$name" '"(\.\./impl\.h|\.\./zoned/zoned\.h|[a-z_0-9]+\.h)"'
+	case $name in
+	kernel | linux | recorded) contract='impl|dump' ;;
+	*) contract='impl' ;;
+	esac
+	includes "impls/$name" "\"(\.\./($contract)\.h|\.\./zoned/zoned\.h|[a-z_0-9]+\.h)\""
 done
-includes oracle '"(\.\./impls/impl\.h|[a-z_0-9]+\.h)"'
-includes targets '"(\.\./impls/(impl|builtin)\.h|\.\./oracle/(oracle|op|layout)\.h|[a-z_0-9]+\.h)"'
+includes oracle '"(\.\./impls/(impl|dump)\.h|[a-z_0-9]+\.h)"'
+of_impls='impl|builtin|kernel/kernel|recorded/[a-z_]+|linux/linux'
+includes targets "\"(\.\./impls/($of_impls)\.h|\.\./oracle/(oracle|op|layout)\.h|[a-z_0-9]+\.h)\""
 
 missing=$(git ls-files '*.c' '*.h' '*.sh' Makefile scripts tests .ci | grep -vE '\.(md|txt|patch)$' |
 	while read -r f; do head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f"; done)
 if [ -z "$missing" ]; then ok "license lines"; else not_ok "no license line:" $missing; fi
 
-for f in impls/impl.h impls/zoned/zoned.h; do
+for f in impls/impl.h impls/dump.h impls/zoned/zoned.h; do
 	check "$f is MIT" grep -q 'SPDX-License-Identifier: MIT' $f
 done
 
@@ -43,7 +48,7 @@ fi
 
 # A guest in somebody's tree: the folder of an implementation compiles alone.
 for impl in bitmap buddy mobility linux; do
-	mkdir -p "$tmp/$impl" && cp -r impls/impl.h impls/zoned "impls/$impl" "$tmp/$impl/"
+	mkdir -p "$tmp/$impl" && cp -r impls/impl.h impls/dump.h impls/zoned "impls/$impl" "$tmp/$impl/"
 	check "impls/$impl can be lifted out" \
 		bash -c "cd $tmp/$impl && gcc -std=c11 -Wall -Wextra -Werror -c $impl/*.c"
 done

@@ -7,7 +7,7 @@
 
 fault=${1:-tests/faults/linux/compact-pinned.patch}
 impl=$(basename "$(dirname "$fault")")
-mkdir -p "$tmp/impls" && cp impls/impl.h "$tmp/impls/" && cp -r impls/zoned "impls/$impl" "$tmp/impls/"
+mkdir -p "$tmp/impls" && cp impls/*.h "$tmp/impls/" && cp -r impls/zoned "impls/$impl" "$tmp/impls/"
 check "the fault applies" bash -c "patch -s -F0 -p1 -d '$tmp' <'$fault'"
 
 # link DIR COMPILER FLAGS OUTPUT EXTRA...: the objects of a variant with the faulted implementation.
@@ -19,7 +19,8 @@ link() {
 		$compiler -std=gnu11 -D_GNU_SOURCE -g $flags -c "$f" \
 			-o "$tmp/o-$(basename "$output")/$(basename "$f" .c).o" || return 1
 	done
-	objects=$(find "$dir/oracle" "$dir/impls" -name '*.o' ! -path "*/impls/$impl/*")
+	objects=$(find "$dir/oracle" "$dir/impls" -name '*.o' ! -path "*/impls/$impl/*" |
+		if [ "$dir" = build/plain ]; then cat; else grep -vE '/impls/(kernel|recorded)/'; fi)
 	$compiler $flags -o "$output" "$tmp/o-$(basename "$output")"/*.o $objects "$@"
 }
 language="codec text mutate reduce lineup stats"
@@ -29,7 +30,7 @@ objs() { # objs DIR NAME...: objects of targets/
 	for n; do echo "$dir/targets/$n.o"; done
 }
 trace_libs="$(pkg-config --libs libtracecmd libtraceevent) -lz"
-command="pagefuzz cmd $(cd targets && ls cmd_*.c import*.c | sed 's/\.c$//')"
+command="pagefuzz cmd machine report ftrace $(cd targets && ls cmd_*.c import*.c | sed 's/\.c$//')"
 fuzz=build/fuzz-address-undefined
 san="-fsanitize=address,undefined -fno-sanitize-recover=all"
 

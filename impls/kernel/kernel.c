@@ -49,7 +49,7 @@ static struct session {
 	uint32_t nr_zones;
 	struct pf_layout layout;
 	uint32_t in_use[LAB_MAX_ZONES]; /* pages of others at the start */
-	uint8_t *hole[LAB_MAX_ZONES];	/* by pageblock: there is no memory */
+	uint8_t *hole[LAB_MAX_ZONES];	/* by page: there is no memory */
 	struct pf_dump start, now;
 	bool now_valid;
 	struct pf_zone_counters counters[LAB_MAX_ZONES];
@@ -82,13 +82,26 @@ static bool nonsense(const char *what)
 
 static void note_counters(void)
 {
-	for (uint32_t z = 0; z < s.nr_zones; z++)
+	for (uint32_t z = 0; z < s.nr_zones; z++) {
+		uint32_t mark = s.layout.zone[z].wmark[PF_WMARK_MIN];
+
 		s.counters[z] = (struct pf_zone_counters){
 			.managed = s.hello[z].managed - s.in_use[z],
 			.free = s.state.zone[z].free_exact,
 			.cached = s.state.zone[z].pcp_count,
 			.drift = s.hello[z].stat_threshold,
+			.withheld = s.state.zone[z].watermark_boost +
+				    s.state.zone[z].nr_reserved_highatomic,
 		};
+		/* A mark that was tuned counts as well. */
+		if (s.state.zone[z].wmark_min > mark)
+			s.counters[z].withheld += s.state.zone[z].wmark_min - mark;
+		else
+			s.counters[z].drift += mark - s.state.zone[z].wmark_min;
+		for (unsigned i = 0; i < PF_NR_ZONE_TYPES; i++)
+			s.counters[z].lowmem_reserve[i] =
+				s.start.zone[z].field[PF_DUMP_RESERVE_DMA + i];
+	}
 }
 
 static bool read_dump_record(const struct lab_record *record, unsigned z);
@@ -295,13 +308,29 @@ static void copy_head(struct pf_zone_dump *to, const struct lab_dump_head *h)
 }
 
 /* Blocks of a hole have neither type nor skip bit. */
-static void copy_blocks(unsigned z, struct pf_list *to, const struct lab_list *from)
+static void copy_blocks(struct pf_list *to, const struct lab_list *from)
 {
 	pf_dump_begin(&s.now, to);
 	for (uint32_t i = 0; i < from->nr; i++)
 		pf_dump_add(&s.now, to, from->pfns[i] & (PF_BLOCK_TYPE | PF_BLOCK_SKIP));
-	for (uint32_t i = 0; s.hole[z] && i < from->nr; i++)
-		s.hole[z][i] = from->pfns[i] == LAB_BLOCK_HOLE;
+}
+
+/* Holes are kept by page, too. */
+static bool copy_others(unsigned z, struct pf_list *to, const struct lab_list *from)
+{
+	uint32_t start = s.hello[z].start_pfn, pages = s.hello[z].end_pfn - start;
+
+	copy_list(&s.now, to, from);
+	for (uint32_t i = 0; i < from->nr; i += 2) {
+		uint32_t pfn = from->pfns[i], nr = from->pfns[i + 1] & ~LAB_OTHERS_HOLE;
+
+		if (!(from->pfns[i + 1] & LAB_OTHERS_HOLE))
+			continue;
+		if (pfn < start || pfn - start > pages || nr > pages - (pfn - start))
+			return nonsense("the guest's dump has a hole outside its zone");
+		memset(s.hole[z] + (pfn - start), 1, nr);
+	}
+	return true;
 }
 
 /* A zone of the guest's dump into s.now; the lists must hold what is counted. */
@@ -332,20 +361,25 @@ static bool read_dump_record(const struct lab_record *record, unsigned z)
 	}
 	for (unsigned i = 0; i < from.head->nr_pcp_lists; i++)
 		copy_list(&s.now, &to->pcp[0][i], &from.pcp[i]);
-	copy_blocks(z, &to->blocks, &from.blocks);
-	return true;
+	copy_blocks(&to->blocks, &from.blocks);
+	return copy_others(z, &to->others, &from.others);
 }
 
 /* Asks for a dump of all zones into s.now; moves nothing, changes nothing. */
-static bool take_dump(void)
+static bool take_dump(bool with_others)
 {
 	struct answer answer;
 
 	s.now.nr_words = 0;
 	s.now.nr_zones = s.nr_zones;
 	s.now.nr_cpus = 1;
-	for (uint32_t z = 0; z < s.nr_zones; z++)
-		queue(LAB_DUMP)->arg = z;
+	s.now.nr_online_nodes = 2; /* the guest's own, and the lab */
+	for (uint32_t z = 0; z < s.nr_zones; z++) {
+		struct lab_request *r = queue(LAB_DUMP);
+
+		r->arg = z;
+		r->flags = with_others;
+	}
 	if (!exchange(&answer))
 		return false;
 	if (s.now.nr_words > s.now.room)
@@ -357,7 +391,7 @@ static bool take_dump(void)
 
 static const struct pf_dump *fresh_dump(void)
 {
-	if (!s.now_valid && !take_dump())
+	if (!s.now_valid && !take_dump(false))
 		lost();
 	return &s.now;
 }
@@ -526,11 +560,8 @@ enum page_kind { PAGE_FREE, PAGE_IN_USE, PAGE_HOLE };
 
 static enum page_kind kind_of(const struct listed *listed, unsigned z, pf_pfn i)
 {
-	unsigned shift = s.layout.pageblock_order;
-
 	if (listed->page[i])
 		return PAGE_FREE;
-	i = ((listed->start + i) >> shift) - (listed->start >> shift);
 	return s.hole[z] && s.hole[z][i] ? PAGE_HOLE : PAGE_IN_USE;
 }
 
@@ -607,7 +638,7 @@ static bool copy_dump(struct pf_dump *to, const struct pf_dump *from)
 
 static bool open_session(struct pf_layout *layout, struct pf_dump *start)
 {
-	if (!boot() || !make_room(&s.now) || !fill_zones(&s.layout) || !take_dump() ||
+	if (!boot() || !make_room(&s.now) || !fill_zones(&s.layout) || !take_dump(true) ||
 	    !copy_dump(&s.start, &s.now))
 		return false;
 	for (uint32_t z = 0; z < s.nr_zones; z++) {
@@ -663,6 +694,18 @@ const char *pf_kernel_version(void)
 	return s.hello[0].release;
 }
 
+const struct pf_impl *pf_kernel_impl(void)
+{
+	static struct pf_impl impl;
+	static char group[32];
+
+	snprintf(group, sizeof(group), "linux-%u.%u", s.hello[0].version_code >> 16,
+		 s.hello[0].version_code >> 8 & 0xff);
+	impl = pf_impl_kernel;
+	impl.group = group;
+	return &impl;
+}
+
 void pf_kernel_close(void)
 {
 	lab_kill(&s.lab);
@@ -685,7 +728,7 @@ static bool boot_again(void)
 	char text[120];
 
 	lab_kill(&s.lab);
-	if (!boot() || !take_dump())
+	if (!boot() || !take_dump(false))
 		return false;
 	what = difference(&s.start, &s.now);
 	if (!what)

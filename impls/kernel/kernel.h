@@ -44,7 +44,11 @@ void pf_kernel_close(void);
 enum pf_kernel_fault { PF_KERNEL_PANIC, PF_KERNEL_HANG };
 void pf_kernel_break(enum pf_kernel_fault fault);
 
-/* Supports the layout that pf_kernel_open() gave, and no other. */
+/*
+ * Supports the layout that pf_kernel_open() gave, and no other. Of group
+ * linux-6.1; pf_kernel_impl() is the same of the group of the kernel that is open.
+ */
 extern const struct pf_impl pf_impl_kernel;
+const struct pf_impl *pf_kernel_impl(void);
 
 #endif /* PAGEFUZZ_KERNEL_H */

@@ -76,7 +76,7 @@ enum lab_op {
 	LAB_DRAIN,	   /* empty the zones' per-cpu lists; answer: 0 */
 	LAB_COMPACT_NODE,  /* compact the whole node, synchronously; answer: pages moved */
 	LAB_INJECT,	   /* after slot asked, arg migrations return `flags`; answer: arg */
-	LAB_DUMP,	   /* a DUMP record of zone arg; answer: 0 */
+	LAB_DUMP,	   /* a DUMP record of zone arg; flags 1: with others' pages; answer: 0 */
 	LAB_SHUTDOWN,	   /* answer: 0; no request behind it is run */
 	/* Blocks by pfn. */
 	LAB_PAGE_ALLOC, /* order, mobility, gfp, flags: highest zone; answer: pfn */
@@ -224,14 +224,18 @@ struct lab_hello {
 /* Pageblock types, the same on all kernels. */
 #define LAB_NR_TYPES 6u /* unmovable, movable, reclaimable, highatomic, CMA, isolate */
 
-#define LAB_BLOCK_HOLE 0x10u
+#define LAB_BLOCK_HOLE	0x10u
+#define LAB_OTHERS_HOLE 0x80000000u
 
 /*
  * A dump is this head, then lists of the form "count, count pfns or values":
  *   nr_pcp_lists per-cpu lists, first page first;
  *   one list with a value per pageblock: bits 0-2 its type, bit 3 skip, or
  *   LAB_BLOCK_HOLE where there is no memory;
- *   for each order from 0 to max_order, nr_types free lists, first page first.
+ *   for each order from 0 to max_order, nr_types free lists, first page first;
+ *   one list of pairs, empty unless it was asked for: a pfn, then the order of
+ *   the compound block there or LAB_OTHERS_HOLE | pages. Only true while the lab
+ *   has no pages of its own.
  */
 struct lab_dump_head {
 	uint32_t start_pfn;
@@ -278,6 +282,9 @@ struct lab_state_record {
 	struct {
 		uint32_t free_exact;
 		uint32_t pcp_count;
+		uint32_t wmark_min;
+		uint32_t watermark_boost;
+		uint32_t nr_reserved_highatomic;
 	} zone[LAB_MAX_ZONES];
 	/* Events since the module was loaded, in the order of impls/dump.h. */
 	uint32_t total[11];

@@ -78,7 +78,8 @@ bool lab_read_dump(const struct lab_record *record, struct lab_dump *dump)
 		for (uint32_t type = 0; type < h->nr_types; type++)
 			if (!read_list(record, &at, &dump->free[order][type]))
 				return false;
-	return at == record->nr_words;
+	return read_list(record, &at, &dump->others) && dump->others.nr % 2 == 0 &&
+	       at == record->nr_words;
 }
 
 bool lab_read_hello(const struct lab_record *record, struct lab_hello *hello)

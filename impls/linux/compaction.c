@@ -144,6 +144,8 @@ static bool page_in_zone(struct machine *m, u64 pfn, const struct zone *zone)
 {
 	const struct pf_layout *layout = m->layout;
 
+	if (pfn_valid(m, pfn) && (m->page_flags[page(m, pfn)] & PG_STATE_MASK) == PG_HOLE)
+		return false;
 	for (unsigned int i = 0; i < layout->nr_ranges; i++) {
 		const struct pf_range *hole = &layout->range[i];
 		u64 section = pfn & ~(u64)(PAGES_PER_SECTION - 1);
@@ -170,7 +172,11 @@ static u32 pageblock_pfn_to_page(struct machine *m, u64 start, u64 end, struct z
 /* Order of the compound block around a page that is not free; 0: none. */
 static unsigned int compound_around(const struct machine *m, u32 pg)
 {
-	unsigned int order = m->world->unit_order(m->world, absolute_pfn(m, pg));
+	unsigned int order;
+
+	if ((m->page_flags[pg] & PG_STATE_MASK) == PG_FOREIGN)
+		return m->lru[pg].prev;
+	order = m->world->unit_order(m->world, absolute_pfn(m, pg));
 
 	return order && lx_page_compound(m, pg & ~((1u << order) - 1)) ? order : 0;
 }

@@ -72,6 +72,7 @@ void lx_dump(const struct machine *m, struct pf_dump *d)
 	d->nr_words = 0;
 	d->nr_zones = m->nr_zones;
 	d->nr_cpus = m->nr_cpus;
+	d->nr_online_nodes = m->nr_online_nodes;
 	for (unsigned int i = 0; i < PF_NR_TOTAL_FIELDS; i++)
 		d->total[i] = (u32)m->total[i];
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
@@ -87,6 +88,7 @@ void lx_dump(const struct machine *m, struct pf_dump *d)
 				pf_dump_begin(d, &zd->free[order][mt]);
 		for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
 			dump_cpu(m, &zone->pcp[cpu], d, zd->cpu[cpu], zd->pcp[cpu]);
+		pf_dump_begin(d, &zd->others);
 		pf_dump_begin(d, &zd->blocks);
 		for (u32 block = first_block(m, zone); block < end_block(m, zone); block++)
 			pf_dump_add(d, &zd->blocks, m->pageblock_flags[block]);
@@ -249,6 +251,29 @@ static void forget_lists(struct machine *m, struct zone *zone)
 	zone->count = (struct pf_zone_counters){0};
 }
 
+/* What the others' pages are, as far as it matters to a scanner. */
+static bool load_others(struct machine *m, const struct zone *zone, const struct pf_dump *d,
+			const struct pf_list *list)
+{
+	for (u32 i = 0; i + 1 < list->nr; i += 2) {
+		u32 pfn = d->word[list->first + i] - m->base_pfn,
+		    what = d->word[list->first + i + 1];
+		bool hole = what & PF_OTHERS_HOLE;
+		u32 nr = hole ? what & ~PF_OTHERS_HOLE : 1u << (what & 31);
+
+		if (pfn < zone->zone_start_pfn || pfn >= zone->zone_end_pfn ||
+		    nr > zone->zone_end_pfn - pfn)
+			return false;
+		for (u32 pg = pfn; pg < pfn + nr; pg++) {
+			if (m->page_flags[pg] & PG_STATE_MASK)
+				return false;
+			m->page_flags[pg] |= hole ? PG_HOLE : PG_FOREIGN;
+			m->lru[pg] = (struct list_head){.next = pfn, .prev = what};
+		}
+	}
+	return true;
+}
+
 static bool load_zone(struct machine *m, struct zone *zone, const struct pf_dump *d,
 		      const struct pf_zone_dump *zd)
 {
@@ -267,6 +292,8 @@ static bool load_zone(struct machine *m, struct zone *zone, const struct pf_dump
 			return false;
 		max_drift += (u32)zone->pcp[cpu].stat_threshold;
 	}
+	if (!load_others(m, zone, d, &zd->others))
+		return false;
 	/* Pages on no list belong to other people. */
 	zone->count.managed = zone->count.free + zone->count.cached + zone->count.isolated;
 	/* Not in the dump, but it follows from what is. */
@@ -292,13 +319,9 @@ bool lx_load(struct machine *m, const struct pf_dump *d)
 				m->node[i].node_present_pages +=
 					m->zone[m->node[i].zone[type]].present_pages;
 	}
-	/*
-	 * Who has the pages that are on no list runs on a machine with more
-	 * memory than the layout shows, and so with another node.
-	 */
-	for (unsigned int i = 0; i < m->nr_zones; i++)
-		if (m->zone[i].count.managed != m->zone[i].managed_pages && m->nr_nodes == 1)
-			m->nr_online_nodes = 2;
+	/* There may be nodes that the layout does not show. */
+	if (d->nr_online_nodes > m->nr_nodes)
+		m->nr_online_nodes = d->nr_online_nodes;
 	m->page_group_by_mobility_disabled = false;
 	return !lx_self_check(m);
 }

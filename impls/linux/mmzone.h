@@ -55,6 +55,13 @@ enum zone_watermarks {
 #define PG_STATE_MASK 0x1fu
 #define PG_PCP	      20u
 #define PG_HEAD	      26u
+/*
+ * Every page of a compound block that somebody outside the program has: its links
+ * hold the first page (next) and the order (prev). And no memory, or no page of
+ * this zone. Both only after a load.
+ */
+#define PG_FOREIGN    27u
+#define PG_HOLE	      28u
 #define PG_ZONE_SHIFT 5
 #define PG_ZONE_MASK  0xe0u
 

@@ -46,11 +46,17 @@ static unsigned nr_variants;
 		lx_boot(state, layout, world, &variants[n].off);                                  \
 	}
 INIT(0)
-INIT(1) INIT(2) INIT(3) INIT(4) INIT(5) INIT(6) INIT(7)
+INIT(1)
+INIT(2)
+INIT(3)
+INIT(4)
+INIT(5)
+INIT(6)
+INIT(7)
 
-	static void (*const init[PF_LINUX_VARIANTS])(void *, const struct pf_layout *,
-						     struct pf_world *) = {
-		init_0, init_1, init_2, init_3, init_4, init_5, init_6, init_7,
+static void (*const init[PF_LINUX_VARIANTS])(void *, const struct pf_layout *,
+					     struct pf_world *) = {
+	init_0, init_1, init_2, init_3, init_4, init_5, init_6, init_7,
 };
 
 const struct pf_linux_part *pf_linux_part(unsigned i)

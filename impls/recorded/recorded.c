@@ -325,13 +325,20 @@ static const struct pf_impl everything = {
 };
 
 static struct pf_impl recorded;
+static char group[32];
 
 const struct pf_impl *pf_recorded_play(const struct pf_transcript *t)
 {
 	const uint32_t has = t->functions;
+	unsigned major, minor;
 
 	playing = t;
 	recorded = everything;
+	/* A built-in implementation's has no number, and is a port of 6.1. */
+	if (sscanf(t->version, "%u.%u", &major, &minor) == 2) {
+		snprintf(group, sizeof(group), "linux-%u.%u", major, minor);
+		recorded.group = group;
+	}
 	if (!(has >> PF_CALL_BULK & 1))
 		recorded.alloc_bulk = NULL;
 	if (!(has >> PF_CALL_SPLIT & 1))

@@ -124,6 +124,7 @@ void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump 
 		d->list_hash = pf_code(c, d->list_hash);
 	d->nr_zones = l->nr_zones;
 	d->nr_cpus = l->nr_cpus;
+	d->nr_online_nodes = (uint32_t)pf_code(c, d->nr_online_nodes);
 	for (unsigned i = 0; i < PF_NR_TOTAL_FIELDS; i++)
 		d->total[i] = (uint32_t)pf_code(c, d->total[i]);
 	for (unsigned z = 0; z < l->nr_zones; z++) {
@@ -141,6 +142,8 @@ void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump 
 			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
 				code_list(c, d, &zone->free[o][t], true);
 		code_list(c, d, &zone->blocks, false);
+		if (!d->lists_absent)
+			code_list(c, d, &zone->others, false);
 	}
 }
 

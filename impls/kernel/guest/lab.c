@@ -750,7 +750,8 @@ static u32 do_retype(const struct lab_request *r)
 {
 	struct zone *zone = zone_of(r->slot);
 
-	if (!zone || r->arg >= MIGRATE_PCPTYPES)
+	/* In a hole there may be no memmap to keep the type in. */
+	if (!zone || !pfn_valid(r->slot) || r->arg >= MIGRATE_PCPTYPES)
 		return LAB_INVALID;
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 	if (p_set_pageblock_migratetype && p_move_freepages_block) {
@@ -1040,6 +1041,36 @@ static void put_pageblocks(const struct zone *zone)
 	}
 }
 
+static bool in_zone(unsigned long pfn, const struct zone *zone)
+{
+	return pfn_valid(pfn) && page_zone(pfn_to_page(pfn)) == zone;
+}
+
+/* Holes and compound blocks, as long as the lab has no pages of its own. */
+static void put_others(const struct zone *zone)
+{
+	unsigned long pfn = zone->zone_start_pfn, end = zone_end_pfn(zone), from;
+	u32 count_at = reply_words;
+
+	put_word(0);
+	while (pfn < end && !overflow) {
+		for (from = pfn; pfn < end && !in_zone(pfn, zone);)
+			pfn++;
+		if (pfn != from) {
+			put_word(from);
+			put_word(LAB_OTHERS_HOLE | (pfn - from));
+			reply[count_at] += 2;
+		} else if (PageHead(pfn_to_page(pfn))) {
+			put_word(pfn);
+			put_word(compound_order(pfn_to_page(pfn)));
+			reply[count_at] += 2;
+			pfn += 1ul << compound_order(pfn_to_page(pfn));
+		} else {
+			pfn++;
+		}
+	}
+}
+
 static u32 do_dump(const struct lab_request *r)
 {
 	static struct lab_dump_head head;
@@ -1066,6 +1097,10 @@ static u32 do_dump(const struct lab_request *r)
 			else
 				put_word(0);
 	spin_unlock_irqrestore(&zone->lock, flags);
+	if (r->flags)
+		put_others(zone);
+	else
+		put_word(0);
 	if (!overflow)
 		((struct lab_record_head *)&reply[start])->nr_words =
 			reply_words - after_record_head;
@@ -1105,6 +1140,9 @@ static u32 do_state(void)
 	for (i = 0; i < nr_zones; i++) {
 		state.zone[i].free_exact = free_exact(zones[i]);
 		state.zone[i].pcp_count = pcp_of(zones[i])->count;
+		state.zone[i].wmark_min = zones[i]->_watermark[WMARK_MIN];
+		state.zone[i].watermark_boost = zones[i]->watermark_boost;
+		state.zone[i].nr_reserved_highatomic = zones[i]->nr_reserved_highatomic;
 	}
 	for (i = 0; i < ARRAY_SIZE(events); i++)
 		state.total[i] = event_count(events[i]) - events_before[i];

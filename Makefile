@@ -29,8 +29,8 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench lab golden check-impl setup clean format \
-	do-fuzz do-test do-afl do-demo do-bench do-golden fuzz-targets afl-targets tools units
+.PHONY: all help fuzz test afl demo bench lab golden results check-impl setup clean format \
+	do-fuzz do-test do-afl do-demo do-bench do-golden do-results fuzz-targets afl-targets tools units
 
 all: help
 
@@ -44,6 +44,7 @@ help:
 	@echo "make lab      boot the real Linux 6.1 in QEMU as an allocator laboratory and test it"
 	@echo "              (KDIR=build tree KERNEL=bzImage: another kernel)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
+	@echo "make results  published results about parts of Linux's allocator, measured again"
 	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
 	@echo "make setup    install all packages that any of the above needs"
 	@echo "make format   clang-format over the tree"
@@ -71,6 +72,9 @@ lab:
 golden:
 	@scripts/setup build
 	@+$(MAKE) --no-print-directory do-golden
+results:
+	@scripts/setup build
+	@+$(MAKE) --no-print-directory do-results
 setup:
 	@scripts/setup all
 
@@ -179,6 +183,9 @@ do-demo: build/pagefuzz
 
 do-golden: build/pagefuzz
 	@build/pagefuzz golden corpus/golden/*.tr
+
+do-results: build/pagefuzz
+	@build/pagefuzz results
 
 # libFuzzer's driver without its main().
 FUZZER_NO_MAIN = $$($(CLANG) -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer_no_main-$$(uname -m).a

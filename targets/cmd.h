@@ -68,5 +68,6 @@ int cmd_compare(int argc, char **argv);
 int cmd_generate(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_golden(int argc, char **argv);
+int cmd_results(int argc, char **argv);
 
 #endif /* PAGEFUZZ_CMD_H */

@@ -196,20 +196,20 @@ static void emit(FILE *out, const struct pf_program *p, const struct pf_oracle *
 		" *   make build/libpagefuzz.a\n"
 		" *   cc -std=gnu11 -I. THIS.c build/libpagefuzz.a -o test && ./test\n"
 		" */\n"
-		"#include \"oracle/oracle.h\"\n\n",
+		"#include \"impls/builtin.h\"\n"
+		"#include \"oracle/oracle.h\"\n\n"
+		"static const struct pf_op ops[] = {\n",
 		v->signature, pf_law_name[v->law], pf_law_text[v->law], v->detail);
-	for (unsigned i = 0; i < pf_oracle_lanes(o); i++)
-		fprintf(out, "extern const struct pf_impl pf_impl_%s;\n",
-			pf_oracle_impl(o, i)->name);
-	fprintf(out, "\nstatic const struct pf_impl *const lineup[] = {\n");
-	for (unsigned i = 0; i < pf_oracle_lanes(o); i++)
-		fprintf(out, "\t&pf_impl_%s,\n", pf_oracle_impl(o, i)->name);
-	fprintf(out, "};\n\nstatic const struct pf_op ops[] = {\n");
 	for (size_t i = 0; i < p->nr; i++)
 		emit_op(out, &p->ops[i]);
 	fprintf(out, "};\n\n"
 		     "int main(void)\n"
 		     "{\n"
+		     "\tconst struct pf_impl *lineup[] = {\n");
+	for (unsigned i = 0; i < pf_oracle_lanes(o); i++)
+		fprintf(out, "\t\tpf_impl_find(\"%s\", %zu),\n", pf_oracle_impl(o, i)->name,
+			strlen(pf_oracle_impl(o, i)->name));
+	fprintf(out, "\t};\n"
 		     "\tstruct pf_oracle *o = pf_oracle_new(lineup, sizeof(lineup) / "
 		     "sizeof(lineup[0]));\n"
 		     "\tstruct pf_verdict v;\n"

@@ -10,12 +10,17 @@
  *     of cache each, and in between slab and other kernel memory, so that what is
  *     allocated is 75 % movable, 15 % reclaimable, 10 % unmovable by pages;
  *  2. read: as many pages of cache as there is memory, with a quarter of the slab;
- *  3. four rounds of thpscale: holes of 1 to 64 pages are punched into the cache
- *     until a third of memory is free; huge pages are asked for, a quarter of memory,
- *     with 32 pages read and dropped between two of them; they are given back, and
- *     files are read until memory is full again;
+ *  3. four rounds in the manner of thpscale: holes of 1 to 64 pages are punched into
+ *     the cache until a third of memory is free; huge pages are asked for, a quarter
+ *     of memory, with 32 pages read and dropped between two of them; they are given
+ *     back, and files are read until memory is full again;
  *  4. at rest: all cache and, at random, half of the slab are gone, and huge pages
  *     are asked for, as many as memory could hold.
+ *
+ * thpscale itself punches holes into a mapping, not into memory. So, added after the
+ * first run, "memory full": step 3 makes only as much free as compaction demands for
+ * a huge page, and in sixteen rounds of a sixteenth of memory, as a program can't see
+ * which requests failed and would free too much.
  *
  * Cache is single pages, as in the kernels of the time. Slab has orders 0 to 3 and
  * is asked for as SLUB does: above order 0 it neither reclaims nor compacts. What
@@ -23,10 +28,9 @@
  * free, the oldest cache goes, one in ten gets a second chance, and slab in
  * proportion. "Little" is the low mark and as much again, which per-cpu lists may
  * hold. Unmovable memory is a tenth at most; who frees it is young in three of four
- * cases. The marks are those that khugepaged recommends. A program is one for all
- * variants and can't see who refuses what.
+ * cases. The marks are those that khugepaged recommends.
  *
- * ALLOC_NOFRAGMENT needs a lower zone, so there is a DMA32 for that row. Nobody
+ * ALLOC_NOFRAGMENT needs a lower zone, so there is a DMA32 for its rows. Nobody
  * works watermark boosts off, and with them stuck there is no compaction: they are
  * switched off by sysctl where they aren't the question.
  */
@@ -42,6 +46,9 @@
 #define SCALE	  7
 #define CPUS	  4
 #define NONE	  UINT32_MAX
+#define NORMAL	  (1u << 18) /* pages: 1 GB */
+#define DMA32	  (1u << 16)
+#define MAX_SEEDS 50
 
 /* Symbols of the operand gfp, see op.c. */
 enum { GFP_KERNEL = 0, GFP_NOWAIT = 2, GFP_NONE = 3, GFP_NORETRY = 6, GFP_THP = 15 };
@@ -182,8 +189,7 @@ static void add_slab(struct load *l)
 	/* 3.8 pages on average. */
 	static const uint8_t orders[] = {30, 20, 25, 25};
 	unsigned order = pick_order(l, orders);
-	uint32_t slot =
-		add_alloc(l, order, PF_RECLAIMABLE, order ? GFP_NONE : GFP_KERNEL);
+	uint32_t slot = add_alloc(l, order, PF_RECLAIMABLE, order ? GFP_NONE : GFP_KERNEL);
 
 	l->slab[l->nr_slab++] = (struct unit){slot, order};
 	l->slab_pages += 1u << order;
@@ -194,8 +200,7 @@ static void add_kernel(struct load *l)
 	/* 2.3 pages on average. */
 	static const uint8_t orders[] = {60, 15, 15, 10};
 	unsigned order = pick_order(l, orders);
-	uint32_t slot =
-		add_alloc(l, order, PF_UNMOVABLE, order ? GFP_NOWAIT : GFP_KERNEL);
+	uint32_t slot = add_alloc(l, order, PF_UNMOVABLE, order ? GFP_NOWAIT : GFP_KERNEL);
 
 	l->kernel[l->nr_kernel++] = (struct unit){slot, order};
 	l->kernel_pages += 1u << order;
@@ -295,9 +300,9 @@ static void at_rest(struct load *l)
 
 /* -------------------------------------------------------------- machine -- */
 
-struct machine_spec {
-	uint32_t dma32, normal; /* pages */
-	bool boost, full;
+struct spec {
+	bool dma32; /* and boosts */
+	bool full;
 };
 
 static void add_zone(struct load *l, unsigned type, uint32_t pages, uint32_t min)
@@ -320,38 +325,37 @@ static void add_config(struct load *l, unsigned key, unsigned value)
 	op->arg[PF_CONFIG_VALUE] = value;
 }
 
-static void add_machine(struct load *l, const struct machine_spec *spec)
+static void add_machine(struct load *l, bool dma32)
 {
 	/* As set_recommended_min_free_kbytes(). */
-	uint32_t min = PAGEBLOCK * 11 * (spec->dma32 ? 2 : 1);
+	uint32_t min = PAGEBLOCK * 11 * (dma32 ? 2 : 1);
 	struct pf_op *op;
 
-	l->pages = spec->dma32 + spec->normal;
+	l->pages = NORMAL + (dma32 ? DMA32 : 0);
 	if (min > l->pages / 20)
 		min = l->pages / 20;
 	add_config(l, PF_CONFIG_PAGEBLOCK_ORDER, HUGE);
 	add_config(l, PF_CONFIG_MAX_ORDER, 10);
 	add_config(l, PF_CONFIG_CPUS, CPUS);
 	add_config(l, PF_CONFIG_SCALE, SCALE);
-	if (spec->dma32)
-		add_zone(l, PF_ZONE_DMA32, spec->dma32,
-			 (uint64_t)min * spec->dma32 / l->pages);
-	add_zone(l, PF_ZONE_NORMAL, spec->normal, (uint64_t)min * spec->normal / l->pages);
-	if (spec->boost)
+	if (dma32)
+		add_zone(l, PF_ZONE_DMA32, DMA32, (uint64_t)min * DMA32 / l->pages);
+	add_zone(l, PF_ZONE_NORMAL, NORMAL, (uint64_t)min * NORMAL / l->pages);
+	if (dma32)
 		return;
 	op = add_op(l, PF_OP_TUNE);
 	op->arg[PF_TUNE_KNOB] = PF_WATERMARK_BOOST_FACTOR;
 	op->arg[PF_TUNE_VALUE] = 0;
 }
 
-static struct pf_program make_program(const struct machine_spec *spec, uint64_t seed)
+static struct pf_program make_program(const struct spec *spec, uint64_t seed)
 {
 	struct load l = {.rng = {seed}};
 
 	l.spare = room_for(NULL, PF_NR_SLOTS * sizeof(*l.spare));
 	l.slab = room_for(NULL, PF_NR_SLOTS * sizeof(*l.slab));
 	l.kernel = room_for(NULL, PF_NR_SLOTS * sizeof(*l.kernel));
-	add_machine(&l, spec);
+	add_machine(&l, spec->dma32);
 	use_files(&l, (uint32_t)((uint64_t)l.pages * 3 / 2 * 3 / 4), 4);
 	use_files(&l, l.pages, 1);
 	for (unsigned i = 0; i < (spec->full ? 16 : 4); i++)
@@ -366,12 +370,52 @@ static struct pf_program make_program(const struct machine_spec *spec, uint64_t 
 
 /* ---------------------------------------------------------- measurement -- */
 
-enum metric { FREE_SCANNED, MIGRATE_SCANNED, FRAGMENTING, UNDER_LOAD, AT_REST, NR_METRICS };
+enum metric { TARGETS, WALKED, SOURCES, FRAGMENTING, UNDER_LOAD, AT_REST, NR_METRICS };
 
 struct outcome {
 	uint64_t value[NR_METRICS];
 	uint64_t asked[NR_METRICS]; /* UNDER_LOAD, AT_REST */
-	uint64_t small, small_failed; /* requests below HUGE */
+	uint64_t small_failed;	    /* requests below HUGE */
+};
+
+enum run_name {
+	LINUX,
+	NOFAST,
+	NOSKIP,
+	NOSKIP_NOFAST,
+	NOGROUP,
+	NOCOMPACT,
+	NOCOMPACT_NOGROUP,
+	FULL,
+	FULL_NOGROUP,
+	TWO,
+	TWO_NOBOOST,
+	TWO_NOFRAG_NOBOOST,
+	TWO_FULL,
+	TWO_FULL_NOFRAG_NOBOOST,
+	NR_RUNS,
+};
+
+static struct {
+	const char *impl;
+	struct spec spec;
+	struct outcome of[MAX_SEEDS];
+} runs[NR_RUNS] = {
+	[LINUX] = {.impl = "linux"},
+	[NOFAST] = {.impl = "linux-nofast"},
+	[NOSKIP] = {.impl = "linux-noskip"},
+	[NOSKIP_NOFAST] = {.impl = "linux-noskip-nofast"},
+	[NOGROUP] = {.impl = "linux-nogroup"},
+	[NOCOMPACT] = {.impl = "linux-nocompact"},
+	[NOCOMPACT_NOGROUP] = {.impl = "linux-nocompact-nogroup"},
+	[FULL] = {.impl = "linux", .spec = {.full = true}},
+	[FULL_NOGROUP] = {.impl = "linux-nogroup", .spec = {.full = true}},
+	[TWO] = {.impl = "linux", .spec = {.dma32 = true}},
+	[TWO_NOBOOST] = {.impl = "linux-noboost", .spec = {.dma32 = true}},
+	[TWO_NOFRAG_NOBOOST] = {.impl = "linux-nofrag-noboost", .spec = {.dma32 = true}},
+	[TWO_FULL] = {.impl = "linux", .spec = {.dma32 = true, .full = true}},
+	[TWO_FULL_NOFRAG_NOBOOST] = {.impl = "linux-nofrag-noboost",
+				     .spec = {.dma32 = true, .full = true}},
 };
 
 static void note_event(void *arg, unsigned lane, const struct pf_event *ev)
@@ -381,13 +425,14 @@ static void note_event(void *arg, unsigned lane, const struct pf_event *ev)
 	(void)lane;
 	if (ev->type == PF_EV_EXTFRAG) {
 		o->value[FRAGMENTING] += ev->field[2] < HUGE;
+	} else if (ev->type == PF_EV_ISOLATE_FREEPAGES) {
+		o->value[WALKED] += (uint64_t)ev->field[2];
 	} else if (ev->type == PF_EV_PAGE_ALLOC && ev->field[1] == HUGE) {
 		enum metric m = ev->field[2] & PF_GFP_NORETRY ? AT_REST : UNDER_LOAD;
 
 		o->asked[m]++;
 		o->value[m] += ev->field[0] >= 0;
 	} else if (ev->type == PF_EV_PAGE_ALLOC) {
-		o->small++;
 		o->small_failed += ev->field[0] < 0;
 	}
 }
@@ -397,58 +442,217 @@ static bool measure(struct outcome *out, const char *name, const struct pf_progr
 	struct pf_lineup lineup;
 	struct pf_oracle *o = pf_open_oracle(name, &lineup, NULL);
 	struct pf_options options = {.unchecked = true, .event = note_event, .event_arg = out};
-	struct pf_verdict v;
 	enum pf_outcome outcome;
+	struct pf_verdict v;
 
 	if (!o)
 		return false;
 	memset(out, 0, sizeof(*out));
 	pf_oracle_options(o, &options);
 	outcome = pf_oracle_run(o, p->ops, p->nr, &v);
-	out->value[FREE_SCANNED] = pf_oracle_figures(o, 0)->free_scanned;
-	out->value[MIGRATE_SCANNED] = pf_oracle_figures(o, 0)->migrate_scanned;
+	out->value[TARGETS] = pf_oracle_figures(o, 0)->free_scanned;
+	out->value[SOURCES] = pf_oracle_figures(o, 0)->migrate_scanned;
 	pf_oracle_free(o);
 	if (outcome != PF_CLEAN)
-		pf_complain("%s: %s", name, outcome == PF_FINDING ? v.detail : "not run");
+		pf_complain("results: %s: %s", name,
+			    outcome == PF_UNSUPPORTED ? "does not take the layout" : v.detail);
 	return outcome == PF_CLEAN;
+}
+
+static bool measure_all(unsigned nr_seeds)
+{
+	for (unsigned seed = 0; seed < nr_seeds; seed++)
+		for (unsigned i = 0; i < 4; i++) {
+			struct spec spec = {.dma32 = i & 1, .full = i & 2};
+			struct pf_program p = make_program(&spec, seed + 1);
+			bool ok = true;
+
+			for (unsigned r = 0; r < NR_RUNS && ok; r++)
+				if (runs[r].spec.dma32 == spec.dma32 &&
+				    runs[r].spec.full == spec.full)
+					ok = measure(&runs[r].of[seed], runs[r].impl, &p);
+			free(p.ops);
+			if (!ok)
+				return false;
+		}
+	return true;
 }
 
 /* ---------------------------------------------------------------- table -- */
 
-#define MAX_SEEDS 20
-
-static struct {
-	const char *name;
-	bool two_zones;
-	struct outcome of[MAX_SEEDS];
-} runs[] = {
-	{.name = "linux"},
-	{.name = "linux-nofast"},
-	{.name = "linux-nogroup"},
-	{.name = "linux-nocompact"},
-	{.name = "linux-nogroup-nocompact"},
-	{.name = "linux", .two_zones = true},
-	{.name = "linux-noboost", .two_zones = true},
-	{.name = "linux-nofrag-noboost", .two_zones = true},
+struct row {
+	const char *label;
+	enum metric metric;
+	enum run_name without, with;
+	const char *published;
+	int sign; /* of the published change */
+	char note;
 };
-#define NR_RUNS (sizeof(runs) / sizeof(runs[0]))
-int main_debug;
-int cmd_results(int argc, char **argv);
+
+static const struct row rows[] = {
+	{"scanned for targets", TARGETS, NOFAST, LINUX, "-97 %", -1, 'a'},
+	{"scanned for sources", SOURCES, NOFAST, LINUX, "-65 %", -1, 'b'},
+	{"walked over for targets", WALKED, NOFAST, LINUX, "-97 %", -1, 'c'},
+	{"scanned, no hints", TARGETS, NOSKIP_NOFAST, NOSKIP, "-97 %", -1, 'd'},
+	{"walked over, no hints", WALKED, NOSKIP_NOFAST, NOSKIP, "-97 %", -1, 'c'},
+	{"fragmenting fallbacks", FRAGMENTING, TWO_NOFRAG_NOBOOST, TWO, "-94 %", -1, 'e'},
+	{"... by NOFRAGMENT alone", FRAGMENTING, TWO_NOFRAG_NOBOOST, TWO_NOBOOST, "", -1, 0},
+	{"... memory full", FRAGMENTING, TWO_FULL_NOFRAG_NOBOOST, TWO_FULL, "-94 %", -1, 0},
+	{"huge pages at rest", AT_REST, NOGROUP, LINUX, "1 -> 40 %", 1, 0},
+	{"huge pages under load", UNDER_LOAD, NOGROUP, LINUX, "1 -> 40 %", 1, 'f'},
+	{"... no compaction", UNDER_LOAD, NOCOMPACT_NOGROUP, NOCOMPACT, "1 -> 40 %", 1, 'g'},
+	{"... memory full", UNDER_LOAD, FULL_NOGROUP, FULL, "1 -> 40 %", 1, 'g'},
+};
+
+static const char notes[] =
+	"published: fast search of compaction in 5.1 (the whole series); ALLOC_NOFRAGMENT and\n"
+	"watermark boosts in 5.0; grouping by mobility in 2.6.24 (share of a ppc64's memory)\n"
+	"a  kswapd never goes to sleep here, so nobody clears compaction's skip hints: without "
+	"the\n"
+	"   search nearly all pageblocks are marked soon, and little is scanned. And compaction "
+	"is\n"
+	"   asynchronous only: there 6.1 samples pageblocks (same series), while the search "
+	"counts\n"
+	"   each list entry that it looks at, up to 256 an order\n"
+	"b  skip hints, as in a; and more huge pages are made\n"
+	"c  what a counts but for list entries\n"
+	"d  without skip hints, as if they were cleared all the time; else as a\n"
+	"e  what stands in for kswapd frees in time, so fallbacks are few; boosts add nothing, as\n"
+	"   nobody reclaims for them\n"
+	"f  without types 6.1's compaction finds no movable pageblock to fill and makes nothing\n"
+	"g  what is always free above the marks stays whole without types; with them it is split,\n"
+	"   and no reclaim (lumpy in 2.6.24) makes more\n";
+
+static bool is_share(enum metric m)
+{
+	return m == UNDER_LOAD || m == AT_REST;
+}
+
+/* Of seeds first .. first + nr - 1; shares in per cent. */
+static double value(const struct row *row, enum run_name run, unsigned first, unsigned nr)
+{
+	uint64_t sum = 0, asked = 0;
+
+	for (unsigned s = first; s < first + nr; s++) {
+		sum += runs[run].of[s].value[row->metric];
+		asked += runs[run].of[s].asked[row->metric];
+	}
+	if (!is_share(row->metric))
+		return (double)sum;
+	return asked ? 100.0 * (double)sum / (double)asked : 0;
+}
+
+/* In per cent. False: there was nothing without. */
+static bool change(const struct row *row, unsigned first, unsigned nr, double *per_cent)
+{
+	double without = value(row, row->without, first, nr);
+
+	if (!(without > 0))
+		return false;
+	*per_cent = 100 * (value(row, row->with, first, nr) - without) / without;
+	return true;
+}
+
+static void print_value(const struct row *row, enum run_name run, unsigned nr_seeds)
+{
+	double v = value(row, run, 0, nr_seeds);
+
+	if (is_share(row->metric))
+		printf(" %9.1f %%", v);
+	else
+		printf(" %11.0f", v);
+}
+
+static void print_row(const struct row *row, unsigned nr_seeds)
+{
+	double all = 0, one, least = 0, most = 0;
+	char spread[40] = "-";
+	bool any = false;
+
+	printf("%-24s", row->label);
+	print_value(row, row->without, nr_seeds);
+	print_value(row, row->with, nr_seeds);
+	for (unsigned s = 0; s < nr_seeds; s++) {
+		if (!change(row, s, 1, &one))
+			continue;
+		least = !any || one < least ? one : least;
+		most = !any || one > most ? one : most;
+		any = true;
+	}
+	if (any)
+		snprintf(spread, sizeof(spread), "%+.0f to %+.0f", least, most);
+	if (change(row, 0, nr_seeds, &all))
+		printf(" %+7.0f %%", all);
+	else
+		printf(" %9s", "-");
+	printf(" %16s  %-10s %-9s %c\n", spread, row->published,
+	       all * row->sign > 0 ? "same" : "not so", row->note ? row->note : ' ');
+}
+
+static void print_results(unsigned nr_seeds)
+{
+	enum run_name without = NR_RUNS, with = NR_RUNS;
+	uint64_t failed = 0;
+
+	printf("%-24s %11s %11s %9s %16s  %-10s %-9s %s\n", "", "without", "with", "change",
+	       "spread", "published", "direction", "note");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+
+		if (strcmp(runs[row->without].impl, without < NR_RUNS ? runs[without].impl : "") ||
+		    strcmp(runs[row->with].impl, with < NR_RUNS ? runs[with].impl : ""))
+			printf("%s, %s\n", runs[row->without].impl, runs[row->with].impl);
+		without = row->without;
+		with = row->with;
+		print_row(row, nr_seeds);
+	}
+	for (unsigned r = 0; r < NR_RUNS; r++)
+		for (unsigned s = 0; s < nr_seeds; s++)
+			failed += runs[r].of[s].small_failed;
+	printf("\npages, sums of %u programs; huge pages in per cent of those asked for; "
+	       "%llu other requests failed\n%s",
+	       nr_seeds, (unsigned long long)failed, notes);
+}
+
+static const char help[] =
+	"usage: pagefuzz results [OPTION]...\n"
+	"Run the port of Linux with parts of it and without on workloads that fragment memory,\n"
+	"and print a table: what each part changes, and what was published about it.\n\n"
+	"  -s, --seeds N      programs of each kind (default: 6)\n"
+	"  -q, --quick        one program of each kind\n";
+
 int cmd_results(int argc, char **argv)
 {
-	unsigned seeds = argc > 1 ? atoi(argv[1]) : 1;
-	unsigned shift = argc > 2 ? atoi(argv[2]) : 0, full = argc > 3;
+	static const struct option options[] = {
+		{"seeds", required_argument, NULL, 's'},
+		{"quick", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	unsigned long nr_seeds = 6;
+	int c;
 
-	for (unsigned s = 0; s < seeds; s++)
-		for (unsigned i = 0; i < NR_RUNS; i++) {
-			struct machine_spec spec = {runs[i].two_zones ? 65536u >> shift : 0, 262144u >> shift, runs[i].two_zones, full};
-			struct pf_program p = make_program(&spec, s + 1);
-			struct outcome *o = &runs[i].of[s];
-
-			measure(o, runs[i].name, &p);
-			printf("%-25s ops %zu free %lu mig %lu frag %lu load %lu/%lu rest %lu/%lu small %lu failed %lu\n", runs[i].name, p.nr,
-			       o->value[0], o->value[1], o->value[2], o->value[3], o->asked[3], o->value[4], o->asked[4], o->small, o->small_failed);
-			free(p.ops);
+	while ((c = getopt_long(argc, argv, ":s:qh", options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			if (!pf_number(optarg, "--seeds", MAX_SEEDS, &nr_seeds))
+				return PF_EXIT_USAGE;
+			break;
+		case 'q':
+			nr_seeds = 1;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return PF_EXIT_CLEAN;
+		default:
+			return pf_complain_option(argv, c, "results");
 		}
-	return 0;
+	}
+	if (optind != argc || !nr_seeds)
+		return pf_complain("results: no arguments and at least one seed are wanted "
+				   "(see pagefuzz results --help)");
+	if (!measure_all((unsigned)nr_seeds))
+		return PF_EXIT_USAGE;
+	print_results((unsigned)nr_seeds);
+	return PF_EXIT_CLEAN;
 }

@@ -21,6 +21,7 @@ static const struct {
 	{"generate", cmd_generate, "print a workload of a kind as a program"},
 	{"record", cmd_record, "write a transcript of what an implementation says to a program"},
 	{"golden", cmd_golden, "hold an implementation to transcripts of the real kernel"},
+	{"results", cmd_results, "published results about parts of the port, measured again"},
 	{"fuzz", cmd_fuzz, "run a libFuzzer campaign and collect its findings"},
 };
 

@@ -97,6 +97,7 @@ static void end_call(struct recorded *r)
 		now->free = pf_code_change(&r->c, 0, now->free);
 		now->cached = pf_code_change(&r->c, 0, now->cached);
 		now->drift = pf_code_change(&r->c, 0, now->drift);
+		now->withheld = pf_code_change(&r->c, 0, now->withheld);
 	}
 	if (r->c.bad)
 		lost(r, "the transcript is cut off");
@@ -131,6 +132,8 @@ static bool recorded_load(void *state, const struct pf_dump *dump)
 		const struct pf_zone_dump *zone = &dump->zone[z];
 		struct pf_zone_counters *now = &r->now[z];
 
+		for (unsigned i = 0; i < PF_NR_ZONE_TYPES; i++)
+			now->lowmem_reserve[i] = zone->field[PF_DUMP_RESERVE_DMA + i];
 		for (unsigned o = 0; o <= playing->layout.max_order; o++)
 			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
 				now->managed += zone->free[o][t].nr << o;

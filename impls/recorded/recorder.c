@@ -108,6 +108,7 @@ static void end_call(void *state)
 		pf_code_change(c, now->free, rec.before[z].free);
 		pf_code_change(c, now->cached, rec.before[z].cached);
 		pf_code_change(c, now->drift, rec.before[z].drift);
+		pf_code_change(c, now->withheld, rec.before[z].withheld);
 		rec.before[z] = *now;
 	}
 }

@@ -54,6 +54,7 @@ struct pf_lane {
 	uint64_t *contents;
 	uint32_t *unit_pfn; /* PF_NO_PFN: not here (evicted, or never got it) */
 	uint32_t *seen_accesses;
+	uint32_t *unit_moved; /* number of the compaction that moved it last * 16 + moves */
 	uint8_t *block_state; /* enum pf_block_state */
 	uint8_t *block_type;  /* before isolation */
 	struct pf_mirror mirror;
@@ -62,8 +63,9 @@ struct pf_lane {
 
 	/* This operation. */
 	uint64_t work, work_limit;
-	bool muted; /* a question is asked: events don't count */
-	bool moved; /* migrated, evicted, refused: worth an audit */
+	bool muted;	/* a question is asked: events don't count */
+	bool moved;	/* migrated, evicted, refused: worth an audit */
+	uint32_t asked; /* questions whether a page may move */
 	uint32_t evicted_pages;
 	uint64_t migrated_pages;
 	/* This run. */
@@ -112,7 +114,9 @@ struct pf_oracle {
 	uint32_t *arena_slot; /* slot of an arena unit; next free range while free */
 	uint32_t arena_top, arena_size, arena_free[PF_MAX_ORDER + 2];
 	uint32_t generation;
-	uint32_t online; /* cpus, a bit each */
+	uint32_t online;     /* cpus, a bit each */
+	uint32_t compaction; /* number of the one that runs, 0: none */
+	uint32_t nr_compactions;
 	unsigned nr_twins;
 	struct pf_exact exact;
 	char report[3000]; /* more about a finding than a verdict holds; several lines */
@@ -194,6 +198,7 @@ void pf_law_reserves(struct pf_lane *lane, uint32_t idx, const struct pf_request
 void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req);
 void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_request *req,
 			     enum pf_compact_result result);
+void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req);
 void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer);
 /* The cheap ones, after every operation. */
 void pf_laws_step(struct pf_lane *lane);

@@ -38,6 +38,9 @@ const char *const pf_law_text[PF_NR_LAWS] = {
 	[PF_LAW_SAME_LOG] = "members of a group answer alike until their policies part",
 	[PF_LAW_MIRRORED] = "one's placements, forced on another, give the same answers",
 	[PF_LAW_EXACT] = "twins give the same answers, moves and dumps to the end",
+	[PF_LAW_PROGRESS] = "one compaction does not move a page again and again",
+	[PF_LAW_SETTLED] =
+		"a whole compaction that found nothing to do finds nothing when repeated",
 	[PF_LAW_ALIVE] = "an implementation outside the process answers every call",
 };
 
@@ -283,6 +286,29 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 			  "compaction says success, but order %d can't be allocated even without "
 			  "watermarks",
 			  req->order);
+}
+
+/*
+ * Asked again at once, a compaction of a whole node that neither moved nor was
+ * refused anything has no more to ask the world. (One that did move pages may
+ * well find more: its scanners meet, and pages it freed are targets now.)
+ */
+void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req)
+{
+	if (req->order >= 0 || lane->asked || !(lane->impl->features & PF_F_SNAPSHOT) ||
+	    lane->state_size > WHAT_IF_LIMIT)
+		return;
+	lane->figures.checks++;
+	lane->muted = true;
+	memcpy(lane->spare, lane->state, lane->state_size);
+	lane->impl->compact(lane->state, req);
+	memcpy(lane->state, lane->spare, lane->state_size);
+	lane->muted = false;
+	if (lane->asked)
+		pf_broken(lane, PF_LAW_SETTLED,
+			  "compaction of node %u found nothing to move, but repeated it asks for "
+			  "%u moves",
+			  req->node, lane->asked);
 }
 
 void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer)

@@ -431,12 +431,16 @@ static void do_compact(struct pf_oracle *run, const struct pf_op *op)
 			continue;
 		}
 		begin(lane);
+		run->compaction = ++run->nr_compactions;
 		r = lane->impl->compact(lane->state, &req);
+		run->compaction = 0;
 		mix(lane, r);
 		answer(lane, op, "%s, %llu pages moved", r < PF_NR_COMPACT_RESULTS ? name[r] : "?",
 		       (unsigned long long)(lane->migrated_pages - before));
-		if (!run->options.unchecked)
+		if (!run->options.unchecked) {
 			pf_law_truthful_compact(lane, &req, r);
+			pf_law_settled(lane, &req);
+		}
 	}
 }
 
@@ -720,6 +724,7 @@ static void step(struct pf_oracle *run, const struct pf_op *op)
 		lane->moved = false;
 		lane->evicted_pages = 0;
 		lane->migrated_pages = 0;
+		lane->asked = 0;
 		lane->nr_said = lane->nr_moves = 0;
 		lane->figures.ops++;
 	}
@@ -816,6 +821,7 @@ enum pf_outcome pf_oracle_run(struct pf_oracle *run, const struct pf_op *ops, si
 	run->step = 0;
 	run->hash = 0;
 	run->report[0] = '\0';
+	run->compaction = 0;
 	if (!pf_run_start(run))
 		return PF_UNSUPPORTED;
 	if (!setjmp(run->out)) {

@@ -38,7 +38,9 @@
 	X(SAME_LOG, same_log)         \
 	X(MIRRORED, mirrored)         \
 	X(EXACT, exact)               \
-	X(ALIVE, alive)
+	X(ALIVE, alive)               \
+	X(PROGRESS, progress)         \
+	X(SETTLED, settled)
 
 enum pf_law {
 #define X(id, name) PF_LAW_##id,

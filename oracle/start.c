@@ -74,6 +74,7 @@ void pf_oracle_free(struct pf_oracle *run)
 		free(lane->owner);
 		free(lane->contents);
 		free(lane->unit_pfn);
+		free(lane->unit_moved);
 		free(lane->seen_accesses);
 		free(lane->block_state);
 		free(lane->block_type);
@@ -126,9 +127,13 @@ static void grow_pages(struct pf_oracle *run, uint32_t pages)
 
 static void grow_units(struct pf_oracle *run)
 {
-	for (unsigned i = 0; i < run->nr_lanes; i++)
-		run->lane[i]->unit_pfn = resize(run->lane[i]->unit_pfn,
-						run->max_slots + run->arena_size, sizeof(uint32_t));
+	for (unsigned i = 0; i < run->nr_lanes; i++) {
+		uint32_t nr = run->max_slots + run->arena_size;
+
+		run->lane[i]->unit_pfn = resize(run->lane[i]->unit_pfn, nr, sizeof(uint32_t));
+		run->lane[i]->unit_moved = resize(run->lane[i]->unit_moved, nr, sizeof(uint32_t));
+		memset(run->lane[i]->unit_moved, 0, nr * sizeof(uint32_t));
+	}
 }
 
 static void grow_slots(struct pf_oracle *run, size_t n)

@@ -225,17 +225,22 @@ static enum pf_migrate_result refuse(struct pf_lane *lane, enum pf_migrate_resul
 	return why;
 }
 
+/* How often one compaction may move one unit. */
+#define MAX_MOVES 16u
+
 static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn dst,
 					enum pf_mode mode)
 {
 	struct pf_lane *lane = lane_of(w);
-	const struct pf_layout *l = &lane->run->layout;
+	const struct pf_oracle *run = lane->run;
+	const struct pf_layout *l = &run->layout;
 	uint32_t unit = unit_at(lane, src), from = to_index(lane, src), to = to_index(lane, dst);
 	const struct pf_slot *slot;
 	uint32_t n;
 
 	spend(lane, 1);
 	lane->moved = true;
+	lane->asked++;
 	if (unit == PF_NO_UNIT)
 		pf_broken(lane, PF_LAW_CONSENT,
 			  "asks to move pfn %u, where no allocated unit begins", src);
@@ -257,6 +262,18 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 	    (slot->attrs & PF_PAGE_WRITEBACK && mode != PF_MODE_SYNC))
 		return refuse(lane, PF_MIGRATE_BUSY);
 
+	/*
+	 * The real kernel does move a page twice in one compaction, also down:
+	 * its search of the free lists takes targets that the other scanner has
+	 * yet to come to. But pages that change places for ever are no progress.
+	 */
+	if (run->compaction && lane->unit_moved[unit] / MAX_MOVES == run->compaction) {
+		if (++lane->unit_moved[unit] % MAX_MOVES == 0)
+			pf_broken(lane, PF_LAW_PROGRESS, "a%u was moved %u times by one compaction",
+				  slot->name, MAX_MOVES);
+	} else {
+		lane->unit_moved[unit] = run->compaction * MAX_MOVES;
+	}
 	pf_world_verify(lane, unit);
 	forget(lane, unit, slot->order);
 	mirror_change(lane, to, slot->order, false);
@@ -272,7 +289,15 @@ static enum pf_migrate_result world_migrate(struct pf_world *w, pf_pfn src, pf_p
 					    enum pf_mode mode)
 {
 	struct pf_lane *lane = lane_of(w);
-	enum pf_migrate_result result = move_unit(w, src, dst, mode);
+	enum pf_migrate_result result;
+
+	/* Only a question: what would it ask? */
+	if (lane->muted) {
+		spend(lane, 1);
+		lane->asked++;
+		return PF_MIGRATE_BUSY;
+	}
+	result = move_unit(w, src, dst, mode);
 
 	if (lane->run->nr_twins > 1)
 		pf_twin_moved(lane, src, dst, mode, result);

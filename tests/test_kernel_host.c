@@ -42,7 +42,7 @@ static void put_dump(uint32_t expire)
 	} dump = {.head = {.max_order = 1, .nr_types = 2, .nr_pcp_lists = 1, .pcp_expire = expire}};
 	uint32_t n = 0;
 
-	for (uint32_t list = 0; list < 6; list++) {
+	for (uint32_t list = 0; list < 7; list++) {
 		dump.lists[n++] = list;
 		for (uint32_t i = 0; i < list; i++)
 			dump.lists[n++] = 100 * list + i;
@@ -125,6 +125,14 @@ static void test_dump(void **state)
 	r.nr_words += 2;
 	assert_false(lab_read_dump(&r, &dump));
 	r.nr_words--;
+	/* Others' pages come in pairs. */
+	assert_int_equal(dump.others.nr, 6);
+	words[nr_words - 7] = 5;
+	r.nr_words--;
+	assert_false(lab_read_dump(&r, &dump));
+	r.nr_words++;
+	words[nr_words - 7] = 6;
+	assert_true(lab_read_dump(&r, &dump));
 	((struct lab_dump_head *)(uintptr_t)r.words)->nr_types = LAB_MAX_TYPES + 1;
 	assert_false(lab_read_dump(&r, &dump));
 	/* The hash looks away from the clock, and at all else. */
@@ -137,8 +145,9 @@ static void test_dump(void **state)
 
 static void test_state(void **state)
 {
-	const struct lab_state_record sent = {
-		.nr_zones = 2, .zone = {{100, 7}, {200, 9}}, .total = {[10] = 77}};
+	const struct lab_state_record sent = {.nr_zones = 2,
+					      .zone = {{.free_exact = 100}, {.free_exact = 200}},
+					      .total = {[10] = 77}};
 	struct lab_state_record bad = sent, read;
 	struct lab_reader reader = {words, 0, 0};
 	struct lab_record r;

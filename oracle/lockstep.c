@@ -591,14 +591,14 @@ static void do_retype(struct pf_oracle *run, const struct pf_op *op)
 	}
 }
 
-/* The last cpu stays. A request of a cpu that is gone comes from the first one left. */
+/* The first cpu stays, as in the kernel. What a cpu that is gone asks for, it does. */
 static void do_cpu(struct pf_oracle *run, const struct pf_op *op)
 {
 	unsigned cpu = op->arg[PF_CPU_NR] % run->layout.nr_cpus;
 	uint32_t now =
 		op->arg[PF_CPU_ONLINE] ? run->online | 1u << cpu : run->online & ~(1u << cpu);
 
-	if (!now || now == run->online)
+	if (!cpu || now == run->online)
 		return;
 	pf_for_each_lane(run, lane)
 	{

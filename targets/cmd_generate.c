@@ -431,8 +431,10 @@ static void print_help(void)
 	       "  -o, --output FILE  write there (default: standard output)\n\nprofiles\n");
 	for (size_t i = 0; i < NR_PROFILES; i++)
 		printf("  %-10s %s\n", profiles[i].name, profiles[i].summary);
+	printf("  %-10s %s\n", "fuzzer", "what the fuzzer's mutator makes from nothing");
 }
 
+/* Without a profile: the mutator's. */
 static int generate(const struct profile *profile, unsigned long nr, unsigned long seed,
 		    unsigned long pages, bool bytes, const char *path)
 {
@@ -446,12 +448,19 @@ static int generate(const struct profile *profile, unsigned long nr, unsigned lo
 		free(ops);
 		return pf_complain("out of memory");
 	}
+	if (!profile) {
+		struct pf_rng rng = {.state = seed};
+
+		nr = pf_generate(ops, nr, nr, &rng);
+		goto write;
+	}
 	g->profile = profile;
 	g->pages = (uint32_t)pages;
 	g->rising = true;
 	g->rng.state = seed;
 	for (unsigned long i = 0; i < nr; i++)
 		ops[i] = make(g, pick_action(g));
+write:
 	out = pf_create(path);
 	if (out) {
 		bool ok = true;
@@ -513,6 +522,8 @@ int cmd_generate(int argc, char **argv)
 	if (optind + 1 != argc || !nr)
 		return pf_complain("generate: one profile and at least one operation are wanted "
 				   "(see pagefuzz generate --help)");
+	if (!strcmp(argv[optind], "fuzzer"))
+		return generate(NULL, nr, seed, pages, bytes, output);
 	for (size_t i = 0; i < NR_PROFILES; i++)
 		if (!strcmp(argv[optind], profiles[i].name))
 			return generate(&profiles[i], nr, seed, pages, bytes, output);

@@ -903,6 +903,9 @@ static enum pf_compact_result kernel_compact(void *state, const struct pf_compac
 		queue(LAB_COMPACT_NODE);
 		answer = flush();
 		answer.value = PF_COMPACT_COMPLETE;
+	} else if (!req->order) {
+		/* Nothing in the kernel compacts for single pages. */
+		return PF_COMPACT_SKIPPED;
 	} else {
 		r = queue(LAB_COMPACT);
 		r->order = (uint8_t)req->order;

@@ -194,8 +194,11 @@ build/$(SAN_DIR)/tests/bench.o: tests/bench.c
 	@$(CLANG) $(BASE) $(FUZZ_IMPL) -MMD -MP -c $< -o $@
 build/bench: $(call objects,$(SAN_DIR),tests/bench.c $(CORE))
 	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^ $(FUZZER_NO_MAIN) -lstdc++ -lm
-do-bench: build/bench
+build/bench_alloc: $(call objects,plain,tests/bench_alloc.c) build/libpagefuzz.a
+	@$(CC) -o $@ $^
+do-bench: build/bench build/bench_alloc
 	@build/bench build/bench.json
+	@build/bench_alloc
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')

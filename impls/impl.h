@@ -392,8 +392,8 @@ struct pf_impl {
 	/* Required. First pfn of a block of 2^order pages, or PF_NO_PFN. */
 	pf_pfn (*alloc)(void *state, const struct pf_request *req);
 	/*
-	 * Required. Give back a whole unit that alloc, alloc_bulk, split or
-	 * alloc_contig produced (contig ranges: free_contig).
+	 * Required. Give back a whole unit that alloc, alloc_bulk, alloc_exact,
+	 * split or alloc_contig produced (contig ranges: free_contig).
 	 */
 	void (*free)(void *state, pf_pfn pfn, unsigned order, unsigned cpu);
 	/*
@@ -412,6 +412,16 @@ struct pf_impl {
 	 */
 	unsigned (*alloc_bulk)(void *state, const struct pf_request *req, unsigned nr,
 			       pf_pfn *pfns);
+	/*
+	 * Optional. First of exactly nr pages in one run, or PF_NO_PFN; each is
+	 * a unit of order 0 then, freed one by one. req->order is the smallest
+	 * that holds nr, and fails above max_order as in alloc; zone MOVABLE and
+	 * PF_GFP_COMP are not asked for. alloc_pages_exact_nid() of Linux 6.1,
+	 * which frees what it splits off at once, past all caches. Absent, or
+	 * absent in a twin: the framework asks for the block, splits it and
+	 * frees the pages behind the first nr.
+	 */
+	pf_pfn (*alloc_exact)(void *state, const struct pf_request *req, unsigned nr);
 	/*
 	 * Optional. An allocated block becomes 2^order single pages, to be
 	 * freed one by one. Absent: the framework still splits the owner's

@@ -118,6 +118,7 @@ struct pf_oracle {
 	uint32_t compaction; /* number of the one that runs, 0: none */
 	uint32_t nr_compactions;
 	unsigned nr_twins;
+	bool no_exact; /* some twin has no alloc_exact: none is asked */
 	struct pf_exact exact;
 	char report[3000]; /* more about a finding than a verdict holds; several lines */
 

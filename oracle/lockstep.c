@@ -144,7 +144,7 @@ static void share_evictions(struct pf_oracle *run)
 
 static struct pf_request request(const struct pf_oracle *run, unsigned order, const uint16_t *rest)
 {
-	/* rest: mobility, gfp, cpu, node, zone, in this order for alloc and bulk. */
+	/* rest: mobility, gfp, cpu, node, zone, in this order for alloc, bulk and exact. */
 	struct pf_request req = {
 		.order = order,
 		.mobility = rest[0],
@@ -289,6 +289,112 @@ static void do_bulk(struct pf_oracle *run, const struct pf_op *op)
 	} else {
 		empty_slot(run, slot);
 	}
+}
+
+/* A block of req->order, of which the first nr pages are kept. */
+static pf_pfn exact_by_split(struct pf_lane *lane, const struct pf_request *req, unsigned nr)
+{
+	pf_pfn pfn = lane->impl->alloc(lane->state, req);
+
+	if (pfn == PF_NO_PFN)
+		return pfn;
+	pf_law_placement(lane, pfn, req->order, req);
+	pf_law_exclusive(lane, pfn - lane->run->layout.base_pfn, req->order);
+	begin(lane);
+	if (req->order && lane->impl->split)
+		lane->impl->split(lane->state, pfn, req->order);
+	for (unsigned u = nr; u < 1u << req->order; u++) {
+		begin(lane);
+		lane->impl->free(lane->state, pfn + u, 0, req->cpu);
+	}
+	return pfn;
+}
+
+static pf_pfn exact_alloc(struct pf_lane *lane, const struct pf_request *req, unsigned nr)
+{
+	begin(lane);
+	if (!lane->impl->alloc_exact || lane->run->no_exact)
+		return exact_by_split(lane, req, nr);
+	/* What it frees goes elsewhere than what others free. */
+	lane->grouped = false;
+	return lane->impl->alloc_exact(lane->state, req, nr);
+}
+
+static void accept_exact(struct pf_lane *lane, const struct pf_slot *slot, pf_pfn pfn,
+			 const struct pf_request *req)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	uint32_t idx = pfn - l->base_pfn;
+
+	for (uint32_t u = 0; u < slot->nr_units; u++) {
+		pf_law_placement(lane, pfn + u, 0, req);
+		pf_law_exclusive(lane, idx + u, 0);
+		if (pf_zone_of(l, idx + u) != pf_zone_of(l, idx))
+			pf_broken(lane, PF_LAW_PLACEMENT, "pages [%u, %u) lie in two zones", pfn,
+				  pfn + slot->nr_units);
+		pf_world_place(lane, slot->first_unit + u, idx + u, 0);
+	}
+	if (!lane->run->options.unchecked)
+		pf_law_reserves(lane, idx, req);
+	lane->figures.alloc_ok[req->order]++;
+}
+
+static unsigned order_of(unsigned nr)
+{
+	unsigned order = 0;
+
+	while (1u << order < nr)
+		order++;
+	return order;
+}
+
+static void do_exact(struct pf_oracle *run, const struct pf_op *op)
+{
+	unsigned nr = op->arg[PF_EXACT_COUNT] ? op->arg[PF_EXACT_COUNT] : 1;
+	struct pf_request req = request(run, order_of(nr), &op->arg[PF_EXACT_MOBILITY]);
+	struct pf_slot *slot = slot_of(run, op->slot);
+	pf_pfn pfn[PF_MAX_LANES];
+	bool all = true;
+
+	/* As Linux: it is for pages with an address, which are parts of no compound one. */
+	req.gfp &= ~PF_GFP_COMP;
+	if (req.zone == PF_ZONE_MOVABLE)
+		req.zone = PF_ZONE_NORMAL;
+	if (slot->state != PF_SLOT_EMPTY)
+		free_slot(run, slot, req.cpu);
+	fill_slot(run, slot, PF_SLOT_UNITS, 0, req.mobility, nr);
+	pf_relation_request(run, &req, 1u << req.order);
+	pf_for_each_lane(run, lane)
+	{
+		pf_pfn got;
+
+		for (unsigned u = 0; u < nr; u++)
+			lane->unit_pfn[slot->first_unit + u] = PF_NO_PFN;
+		got = pfn[lane->index] = exact_alloc(lane, &req, nr);
+		mix(lane, got);
+		if (got != PF_NO_PFN) {
+			accept_exact(lane, slot, got, &req);
+			answer(lane, op, "pfn %u, %u pages", got, nr);
+		} else {
+			reject(lane, &req);
+			answer(lane, op, "failed");
+			all = false;
+		}
+	}
+	if (!run->options.unchecked)
+		pf_relation_same_log(run, pfn);
+	if (all)
+		return;
+	pf_for_each_lane(run, lane)
+	{
+		if (pfn[lane->index] != PF_NO_PFN) {
+			for (unsigned u = 0; u < nr; u++)
+				give_back(lane, slot->first_unit + u, 0, req.cpu);
+			answer(lane, op, "taken back: not all succeeded");
+		}
+		lane->grouped = false;
+	}
+	empty_slot(run, slot);
 }
 
 static void do_split(struct pf_oracle *run, const struct pf_op *op)
@@ -650,6 +756,9 @@ static void do_op(struct pf_oracle *run, const struct pf_op *op)
 		break;
 	case PF_OP_BULK:
 		do_bulk(run, op);
+		break;
+	case PF_OP_EXACT:
+		do_exact(run, op);
 		break;
 	case PF_OP_SPLIT:
 		do_split(run, op);

@@ -76,6 +76,8 @@ static const struct pf_operand inject_operands[] = {
 };
 
 static const struct pf_operand retype_operands[] = {WIDE("block"), MOBILITY};
+static const struct pf_operand exact_operands[] = {
+	{.name = "count", .max = 1024, .digits = 2}, MOBILITY, GFP, CPU, NODE, ZONE};
 static const struct pf_operand cpu_operands[] = {CPU, SYM("state", 1, 1, "offline", "online")};
 
 #define OPERANDS(o) .operand = o, .nr_operands = sizeof(o) / sizeof(o[0])
@@ -114,6 +116,7 @@ const struct pf_op_info pf_op_info[PF_NR_OPS] = {
 	[PF_OP_CHECK] = {.name = "check", .weight = 2},
 	[PF_OP_RETYPE] = {.name = "retype", .weight = 1, OPERANDS(retype_operands)},
 	[PF_OP_CPU] = {.name = "cpu", .weight = 1, OPERANDS(cpu_operands)},
+	[PF_OP_EXACT] = {.name = "exact", .has_slot = 1, .weight = 2, OPERANDS(exact_operands)},
 };
 
 #define KERNEL (PF_GFP_IO | PF_GFP_FS | PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)

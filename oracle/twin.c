@@ -44,10 +44,14 @@ void pf_twins_start(struct pf_oracle *run)
 {
 	memset(&run->exact, 0, sizeof(run->exact));
 	run->nr_twins = 0;
+	run->no_exact = false;
 	pf_for_each_lane(run, lane)
 	{
-		if (is_twin(lane))
-			run->nr_twins++;
+		if (!is_twin(lane))
+			continue;
+		run->nr_twins++;
+		/* Its way and the framework's leave other lists behind. */
+		run->no_exact |= !lane->impl->alloc_exact;
 	}
 }
 
@@ -252,7 +256,8 @@ void pf_relation_twins(struct pf_oracle *run)
 		if (lane->nr_said != ref->nr_said)
 			blame_answer(lane, ref, i);
 		if (run->step < run->nr_ops && (run->ops[run->step].kind == PF_OP_ALLOC ||
-						run->ops[run->step].kind == PF_OP_BULK))
+						run->ops[run->step].kind == PF_OP_BULK ||
+						run->ops[run->step].kind == PF_OP_EXACT))
 			run->exact.allocations++;
 	}
 }

@@ -217,6 +217,7 @@ static void (*const law_frame[PF_NR_LAWS])(void) = {
 	X(PF_OP_TICK, tick)       \
 	X(PF_OP_TUNE, tune)       \
 	X(PF_OP_CHECK, check)     \
+	X(PF_OP_EXACT, exact)     \
 	X(PF_NR_OPS, end)
 
 #define X(id, name)                              \

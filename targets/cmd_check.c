@@ -88,6 +88,7 @@ int cmd_impls(int argc, char **argv)
 		printf("            %-10s %s\n", part->name, part->summary);
 	printf("kernel[:PLACE[=MB]]   the real Linux in QEMU (make lab); places: dimm, boot, "
 	       "split\n"
+	       "kernel-6.12           that of scripts/lab --kernel 6.12\n"
 	       "recorded:FILE         what it said, from pagefuzz record\n");
 	return PF_EXIT_CLEAN;
 }

@@ -26,6 +26,7 @@ enum action {
 	INJECT,
 	RETYPE,
 	TUNE,
+	EXACT,
 	NR_ACTIONS,
 };
 
@@ -52,12 +53,12 @@ static const struct profile profiles[] = {
 	 {[ALLOC] = 500, [FREE] = 500},
 	 "n"},
 	{"pcp",
-	 "orders 0 to 3 and 9, bulk, splits, drains",
+	 "orders 0 to 3 and 9, bulk, exact, splits, drains",
 	 LOW,
 	 MIXED,
 	 10,
 	 90,
-	 {[ALLOC] = 450, [FREE] = 500, [BULK] = 20, [SPLIT] = 10, [DRAIN] = 2},
+	 {[ALLOC] = 450, [FREE] = 500, [BULK] = 20, [SPLIT] = 10, [DRAIN] = 2, [EXACT] = 20},
 	 "n"},
 	{"mixed",
 	 "all orders and types",
@@ -295,6 +296,20 @@ static struct pf_op make_alloc(struct generator *g, bool bulk)
 	return op;
 }
 
+/* Up to 60 pages mostly, as bulk; now and then nearly a pageblock. */
+static struct pf_op make_exact(struct generator *g)
+{
+	bool large = pf_rng_below(&g->rng, 100) == 0;
+	unsigned pages = 1 + pf_rng_below(&g->rng, large ? 255 : 60);
+	struct pf_op op = take(g, UNITS, pages);
+
+	op.kind = PF_OP_EXACT;
+	op.arg[PF_EXACT_COUNT] = pages;
+	op.arg[PF_EXACT_MOBILITY] = pick_type(g);
+	op.arg[PF_EXACT_GFP] = pick_gfp(g);
+	return op;
+}
+
 static struct pf_op make_free(struct generator *g)
 {
 	uint32_t i = pf_rng_below(&g->rng, g->nr_live);
@@ -343,6 +358,8 @@ static struct pf_op make(struct generator *g, enum action action)
 	case ALLOC:
 	case BULK:
 		return make_alloc(g, action == BULK);
+	case EXACT:
+		return make_exact(g);
 	case FREE:
 		return make_free(g);
 	case SPLIT:

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../oracle/layout.h"
 #include "../impls/kernel/kernel.h"
@@ -13,7 +14,7 @@ bool pf_machine_named(const char *name)
 {
 	size_t len = strcspn(name, ",:=");
 
-	return (len == 6 && !strncmp(name, "kernel", 6)) ||
+	return (len >= 6 && !strncmp(name, "kernel", 6) && (len == 6 || name[6] == '-')) ||
 	       (len == 8 && !strncmp(name, "recorded", 8));
 }
 
@@ -39,13 +40,24 @@ static bool parse_place(const char *text, struct pf_kernel_config *config)
 	return false;
 }
 
-static bool open_kernel(struct pf_machine *m, const char *place)
+/* The folder's name goes on as that of the machine: build/lab, build/lab-6.12. */
+static bool open_kernel(struct pf_machine *m, const char *suffix, const char *place)
 {
-	struct pf_kernel_config config = {0};
+	char kernel[128], initrd[128], console[128];
+	struct pf_kernel_config config = {.kernel = kernel, .initrd = initrd, .console = console};
+	int len = (int)strcspn(suffix, ":");
 	char error[4096];
 
 	if (place && !parse_place(place, &config))
 		return false;
+	snprintf(kernel, sizeof(kernel), "build/lab%.*s/kernel", len, suffix);
+	snprintf(initrd, sizeof(initrd), "build/lab%.*s/initrd.gz", len, suffix);
+	snprintf(console, sizeof(console), "build/lab%.*s/console-run.log", len, suffix);
+	if (access(kernel, R_OK)) {
+		pf_complain("there is no kernel in build/lab%.*s: run %s first", len, suffix,
+			    len ? "scripts/lab --kernel VERSION" : "make lab");
+		return false;
+	}
 	if (!pf_kernel_open(&config, &m->start.layout, &m->start.dump, error, sizeof(error))) {
 		pf_complain("%s", error);
 		return false;
@@ -85,7 +97,8 @@ bool pf_machine_open(struct pf_machine *m, const char *name)
 	rest = strchr(spec, ':');
 	if (rest)
 		rest++;
-	return spec[0] == 'k' ? open_kernel(m, rest) : open_transcript(m, rest);
+	return spec[0] == 'k' ? open_kernel(m, spec + strlen("kernel"), rest)
+			      : open_transcript(m, rest);
 }
 
 /* ------------------------------------------- built-in implementations -- */

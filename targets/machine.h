@@ -3,7 +3,9 @@
  * machine.h - members of a lineup that bring their own machine to start from:
  * the real kernel in QEMU, and a transcript of it.
  *
- *     kernel[:dimm|boot|split][=MB]    recorded:FILE
+ *     kernel[-6.12][:dimm|boot|split[=MB]]    recorded:FILE
+ *
+ * kernel is the one in build/lab, kernel-6.12 that in build/lab-6.12.
  */
 #ifndef PAGEFUZZ_MACHINE_H
 #define PAGEFUZZ_MACHINE_H

@@ -127,6 +127,7 @@ static void observe(struct guess *g, const struct pf_op *op)
 		g->pages += op->arg[PF_ZONE_GAP] + op->arg[PF_ZONE_PAGES];
 		break;
 	case PF_OP_ALLOC:
+	case PF_OP_EXACT:
 	case PF_OP_CONTIG:
 		set_live(g, op->slot, true);
 		break;
@@ -280,10 +281,12 @@ static struct pf_op make_config(const struct guess *g, struct pf_rng *rng)
 	return op;
 }
 
-_Static_assert((int)PF_BULK_MOBILITY == PF_ALLOC_MOBILITY && (int)PF_BULK_ZONE == PF_ALLOC_ZONE,
-	       "make_request() serves both");
+_Static_assert((int)PF_BULK_MOBILITY == PF_ALLOC_MOBILITY && (int)PF_BULK_ZONE == PF_ALLOC_ZONE &&
+		       (int)PF_EXACT_MOBILITY == PF_ALLOC_MOBILITY &&
+		       (int)PF_EXACT_ZONE == PF_ALLOC_ZONE,
+	       "make_request() serves all");
 
-/* Operands that alloc and bulk share, behind the order or count. */
+/* Operands that alloc, bulk and exact share, behind the order or count. */
 static void make_request(struct pf_op *op, const struct guess *g, struct pf_rng *rng)
 {
 	op->arg[PF_ALLOC_MOBILITY] = pick_mobility(rng);
@@ -293,6 +296,21 @@ static void make_request(struct pf_op *op, const struct guess *g, struct pf_rng 
 	op->arg[PF_ALLOC_NODE] = pf_rng_below(rng, g->nodes);
 	if (one_in(rng, g->zones > 1 ? 3 : 32))
 		op->arg[PF_ALLOC_ZONE] = pf_rng_below(rng, 5);
+}
+
+/* As many pages as a block of some order, or a few less: what is cut off varies. */
+static uint32_t pick_exact(const struct guess *g, struct pf_rng *rng)
+{
+	uint32_t most = 1u << pick_order(g, rng);
+
+	switch (pf_rng_below(rng, 4)) {
+	case 0:
+		return between(rng, 1, most);
+	case 1:
+		return most / 2 + 1;
+	default:
+		return most - geometric(rng, most - 1);
+	}
 }
 
 static void make_tune(struct pf_op *op, struct pf_rng *rng)
@@ -332,6 +350,11 @@ static struct pf_op make_op(const struct guess *g, struct pf_rng *rng, unsigned 
 		/* Mostly a few pages: a long one costs as much as a whole program. */
 		op.arg[PF_BULK_COUNT] =
 			one_in(rng, 8) ? pick_count(rng, 127) : 1 + geometric(rng, 8);
+		make_request(&op, g, rng);
+		break;
+	case PF_OP_EXACT:
+		op.slot = pick_empty(g, rng);
+		op.arg[PF_EXACT_COUNT] = pick_exact(g, rng);
 		make_request(&op, g, rng);
 		break;
 	case PF_OP_FREE:
@@ -422,7 +445,8 @@ static struct pf_op make_any(const struct guess *g, struct pf_rng *rng)
 	for (unsigned i = 0; i < NR_TRACKED / 64; i++)
 		empty = empty && !g->live[i];
 	/* What works on a slot is wasted while all are empty. */
-	if (empty && pf_op_info[kind].has_slot && kind != PF_OP_BULK && kind != PF_OP_CONTIG)
+	if (empty && pf_op_info[kind].has_slot && kind != PF_OP_BULK && kind != PF_OP_CONTIG &&
+	    kind != PF_OP_EXACT)
 		kind = PF_OP_ALLOC;
 	return make_op(g, rng, kind);
 }
@@ -443,7 +467,7 @@ static size_t make_some(struct pf_op *ops, size_t n, struct guess *g, struct pf_
 		len = len < n ? len : n;
 		if (ops[0].kind == PF_OP_BULK)
 			stride = ops[0].arg[PF_BULK_COUNT];
-		else if (ops[0].kind != PF_OP_ALLOC)
+		else if (ops[0].kind != PF_OP_ALLOC && ops[0].kind != PF_OP_EXACT)
 			stride = 1 + geometric(rng, 3);
 		ops[0].slot &= ~7u;
 	}

@@ -41,4 +41,29 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 0.2
 done
 check "QEMU dies with its host" gone "$qemu"
+
+# The command: beside the port, twice the same, and stopped by Ctrl-C.
+pf=build/pagefuzz
+$pf generate fuzzer --ops 2000 --seed 77 -o "$tmp/program.txt"
+check "the port and the kernel agree on a program of the mutator" \
+	$pf run --quiet --impls linux,kernel "$tmp/program.txt"
+check "recorded once" $pf record -o "$tmp/one.tr" "$tmp/program.txt"
+check "recorded twice" $pf record -o "$tmp/two.tr" "$tmp/program.txt"
+check "two boots give the same transcript" cmp "$tmp/one.tr" "$tmp/two.tr"
+check "the port agrees with the transcript" $pf golden "$tmp/one.tr"
+set -m # or the shell would have it ignore the signal
+$pf run --impls kernel "$tmp/program.txt" >/dev/null 2>&1 &
+host=$!
+set +m
+sleep 1
+read -r qemu </proc/$host/task/$host/children
+kill -INT $host
+wait $host 2>/dev/null
+check "the signal ended the command" test $? = 130
+check "QEMU was there for the command" test -n "$qemu"
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	gone "$qemu" && break
+	sleep 0.2
+done
+check "QEMU dies with an interrupted command" gone "$qemu"
 finish

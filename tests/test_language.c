@@ -151,6 +151,7 @@ static void test_table(void **state)
 		{0xdd, PF_OP_OFFLINE, 1}, {0xde, PF_OP_ONLINE, 1},    {0xdf, PF_OP_DRAIN, 3},
 		{0xe2, PF_OP_TICK, 3},	  {0xe5, PF_OP_TUNE, 1},      {0xe6, PF_OP_INJECT, 3},
 		{0xe9, PF_OP_CHECK, 2},	  {0xeb, PF_OP_RETYPE, 1},    {0xec, PF_OP_CPU, 1},
+		{0xed, PF_OP_EXACT, 2},
 	};
 	unsigned next = 0x80;
 

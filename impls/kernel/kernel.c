@@ -703,6 +703,8 @@ const struct pf_impl *pf_kernel_impl(void)
 		 s.hello[0].version_code >> 8 & 0xff);
 	impl = pf_impl_kernel;
 	impl.group = group;
+	if (!(s.hello[0].symbols >> LAB_SYM_ALLOC_PAGES_EXACT_NID & 1))
+		impl.alloc_exact = NULL;
 	return &impl;
 }
 
@@ -811,6 +813,16 @@ static unsigned kernel_alloc_bulk(void *state, const struct pf_request *req, uns
 	}
 	memcpy(pfns, answer.pages, answer.nr_pages * sizeof(*pfns));
 	return answer.nr_pages;
+}
+
+static pf_pfn kernel_alloc_exact(void *state, const struct pf_request *req, unsigned nr)
+{
+	struct answer answer;
+
+	(void)state;
+	queue_request(LAB_EXACT, req)->arg = nr;
+	answer = flush();
+	return answer.value >= LAB_UNSUPPORTED ? PF_NO_PFN : answer.value;
 }
 
 static void kernel_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
@@ -1004,6 +1016,7 @@ const struct pf_impl pf_impl_kernel = {
 	.census = kernel_census,
 	.counters = kernel_counters,
 	.alloc_bulk = kernel_alloc_bulk,
+	.alloc_exact = kernel_alloc_exact,
 	.split = kernel_split,
 	.compact = kernel_compact,
 	.drain = kernel_drain,

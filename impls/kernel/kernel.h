@@ -46,7 +46,8 @@ void pf_kernel_break(enum pf_kernel_fault fault);
 
 /*
  * Supports the layout that pf_kernel_open() gave, and no other. Of group
- * linux-6.1; pf_kernel_impl() is the same of the group of the kernel that is open.
+ * linux-6.1; pf_kernel_impl() is the same of the group of the kernel that is open,
+ * without alloc_exact if that kernel has no such function.
  */
 extern const struct pf_impl pf_impl_kernel;
 const struct pf_impl *pf_kernel_impl(void);

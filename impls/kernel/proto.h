@@ -91,6 +91,7 @@ enum lab_op {
 	LAB_TUNE,    /* flags: enum lab_knob, arg; answer: 1, or 0 for a bad value */
 	LAB_STATE,   /* a STATE record; answer: 0 */
 	LAB_BREAK,   /* for tests: flags 0 panics, 1 hangs */
+	LAB_EXACT,   /* arg pages in one run, else as PAGE_ALLOC; each is a block; answer: pfn */
 	LAB_NR_OPS,
 };
 
@@ -197,6 +198,7 @@ enum lab_symbol {
 	LAB_SYM_WATERMARK_BOOST_FACTOR,
 	LAB_SYM_EXTFRAG_THRESHOLD,
 	LAB_SYM_COMPACTION_PROACTIVENESS,
+	LAB_SYM_ALLOC_PAGES_EXACT_NID,
 	LAB_NR_SYMBOLS,
 };
 

@@ -37,6 +37,16 @@ static unsigned linux_alloc_bulk(void *state, const struct pf_request *req, unsi
 	return got;
 }
 
+static pf_pfn linux_alloc_exact(void *state, const struct pf_request *req, unsigned nr)
+{
+	struct machine *m = state;
+	u32 pfn;
+
+	run_on(m, req->cpu);
+	pfn = lx_alloc_pages_exact(m, req, nr);
+	return pfn == LX_NONE ? PF_NO_PFN : absolute_pfn(m, pfn);
+}
+
 static void linux_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 {
 	struct machine *m = state;
@@ -297,6 +307,7 @@ const struct pf_impl pf_impl_linux = {
 	.drain = linux_drain,
 	.compact = linux_compact,
 	.tick = linux_tick,
+	.alloc_exact = linux_alloc_exact,
 };
 
 const struct pf_impl pf_impl_linux_plain = {

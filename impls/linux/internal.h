@@ -306,6 +306,12 @@ u32 lx_alloc_pages(struct machine *m, const struct pf_request *req);
 unsigned int lx_alloc_pages_bulk(struct machine *m, const struct pf_request *req, unsigned int nr,
 				 u32 *pfns);
 
+/*
+ * The first of nr pages in one run, LX_NONE if there are none; req->order is
+ * what holds them. Ports alloc_pages_exact_nid() and make_alloc_exact() (6.1).
+ */
+u32 lx_alloc_pages_exact(struct machine *m, const struct pf_request *req, unsigned int nr);
+
 /* Try the zones of a request once. Ports get_page_from_freelist() (6.1). */
 u32 lx_get_page_from_freelist(struct machine *m, unsigned int order, u32 gfp,
 			      unsigned int alloc_flags, const struct alloc_context *ac);

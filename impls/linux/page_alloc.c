@@ -1314,3 +1314,15 @@ failed:
 	pfns[0] = lx_alloc_pages(m, req);
 	return pfns[0] != LX_NONE;
 }
+
+u32 lx_alloc_pages_exact(struct machine *m, const struct pf_request *req, unsigned int nr)
+{
+	u32 pfn = lx_alloc_pages(m, req);
+
+	if (pfn == LX_NONE)
+		return LX_NONE;
+	/* The block is of single pages now. Those that nobody wants are not worth caching. */
+	for (u32 i = nr; i < 1u << req->order; i++)
+		lx_free_pages_ok(m, pfn + i, 0, FPI_TO_TAIL);
+	return pfn;
+}

@@ -21,6 +21,7 @@ struct recorded {
 static const char *const call_name[PF_NR_CALLS] = {
 	"the end", "alloc", "free",   "bulk",	   "split",  "compact", "drain",
 	"tick",	   "tune",  "retype", "set_attrs", "inject", "dump",
+	"exact",
 };
 
 static void lost(struct recorded *r, const char *what)
@@ -196,6 +197,19 @@ static unsigned recorded_alloc_bulk(void *state, const struct pf_request *req, u
 	return got;
 }
 
+static pf_pfn recorded_alloc_exact(void *state, const struct pf_request *req, unsigned nr)
+{
+	struct recorded *r = state;
+	pf_pfn pfn;
+
+	begin_call(r, PF_CALL_EXACT);
+	same_request(r, req);
+	same(r, nr, "count");
+	pfn = pf_code_pfn(&r->c, 0);
+	end_call(r);
+	return pfn;
+}
+
 static void recorded_split(void *state, pf_pfn pfn, unsigned order)
 {
 	struct recorded *r = state;
@@ -315,6 +329,7 @@ static const struct pf_impl everything = {
 	.free = recorded_free,
 	.counters = recorded_counters,
 	.alloc_bulk = recorded_alloc_bulk,
+	.alloc_exact = recorded_alloc_exact,
 	.split = recorded_split,
 	.compact = recorded_compact,
 	.drain = recorded_drain,
@@ -358,5 +373,7 @@ const struct pf_impl *pf_recorded_play(const struct pf_transcript *t)
 		recorded.retype = NULL;
 	if (!(has >> PF_CALL_DUMP & 1))
 		recorded.dump = NULL;
+	if (!(has >> PF_CALL_EXACT & 1))
+		recorded.alloc_exact = NULL;
 	return &recorded;
 }

@@ -183,6 +183,19 @@ static unsigned recorder_alloc_bulk(void *state, const struct pf_request *req, u
 	return got;
 }
 
+static pf_pfn recorder_alloc_exact(void *state, const struct pf_request *req, unsigned nr)
+{
+	pf_pfn pfn = rec.inner->alloc_exact(state, req, nr);
+	struct pf_coder *c = call(PF_CALL_EXACT);
+
+	code_request(c, req);
+	pf_code(c, nr);
+	pf_code_pfn(c, pfn);
+	end_call(state);
+	rec.allocations++;
+	return pfn;
+}
+
 static void recorder_split(void *state, pf_pfn pfn, unsigned order)
 {
 	struct pf_coder *c;
@@ -314,6 +327,7 @@ const struct pf_impl *pf_recorder_wrap(const struct pf_impl *inner)
 		.census = inner->census,
 		.counters = inner->counters,
 		.alloc_bulk = inner->alloc_bulk ? recorder_alloc_bulk : NULL,
+		.alloc_exact = inner->alloc_exact ? recorder_alloc_exact : NULL,
 		.split = inner->split ? recorder_split : NULL,
 		.compact = inner->compact ? recorder_compact : NULL,
 		.drain = inner->drain ? recorder_drain : NULL,
@@ -346,7 +360,8 @@ bool pf_recorder_take(struct pf_transcript *t)
 		       (rec.impl.tick ? 1u << PF_CALL_TICK : 0) |
 		       (rec.impl.tune ? 1u << PF_CALL_TUNE : 0) |
 		       (rec.impl.retype ? 1u << PF_CALL_RETYPE : 0) |
-		       (rec.impl.dump ? 1u << PF_CALL_DUMP : 0);
+		       (rec.impl.dump ? 1u << PF_CALL_DUMP : 0) |
+		       (rec.impl.alloc_exact ? 1u << PF_CALL_EXACT : 0);
 	t->allocations = rec.allocations;
 	t->migrations = rec.migrations;
 	t->dumps = rec.dumps;

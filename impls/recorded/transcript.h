@@ -53,6 +53,7 @@ enum pf_call {
 	PF_CALL_SET_ATTRS,
 	PF_CALL_INJECT,
 	PF_CALL_DUMP,
+	PF_CALL_EXACT,
 	PF_NR_CALLS,
 };
 

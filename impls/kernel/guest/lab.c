@@ -87,6 +87,7 @@ static void (*p_compact_node)(int nid);
 #endif
 static void (*p_free_unref_page_list)(struct list_head *list);
 static void (*p_kswapd_stop)(int nid);
+static void *(*p_alloc_pages_exact_nid)(int nid, size_t size, gfp_t gfp);
 static void (*p_set_pageblock_migratetype)(struct page *page, int type);
 static void (*p_setup_per_zone_wmarks)(void);
 static int *p_knob[LAB_NR_KNOBS];
@@ -142,6 +143,13 @@ static int find_symbols(void)
 					       &p_knob[LAB_EXTFRAG_THRESHOLD]},
 		[LAB_SYM_COMPACTION_PROACTIVENESS] = {"sysctl_compaction_proactiveness",
 						      &p_knob[LAB_COMPACTION_PROACTIVENESS]},
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+		[LAB_SYM_ALLOC_PAGES_EXACT_NID] = {"alloc_pages_exact_nid_noprof",
+						   &p_alloc_pages_exact_nid},
+#else
+		[LAB_SYM_ALLOC_PAGES_EXACT_NID] = {"alloc_pages_exact_nid",
+						   &p_alloc_pages_exact_nid},
+#endif
 	};
 	struct kprobe probe = {.symbol_name = "kallsyms_lookup_name"};
 	unsigned long (*lookup)(const char *name);
@@ -555,6 +563,33 @@ static u32 do_page_bulk(const struct lab_request *r)
 	for (i = 0; i < nr; i++)
 		own(bulk[i], 0, r->mobility == MIGRATE_MOVABLE, LAB_NR_SLOTS);
 	return nr;
+}
+
+static u32 do_exact(const struct lab_request *r)
+{
+	/* The kernel leaves both away itself, with a warning. */
+	gfp_t gfp = (to_gfp(r) | zone_gfp(r)) & ~(__GFP_COMP | __GFP_HIGHMEM);
+	size_t size = (size_t)r->arg << PAGE_SHIFT;
+	unsigned int saved;
+	struct page *page;
+	void *address;
+	u32 i;
+
+	if (!p_alloc_pages_exact_nid)
+		return LAB_UNSUPPORTED;
+	if (!r->arg)
+		return LAB_INVALID;
+	if (get_order(size) > LAB_MAX_ORDER)
+		return LAB_NONE;
+	saved = forbid_reclaim(&gfp);
+	address = p_alloc_pages_exact_nid(node, size, gfp);
+	memalloc_noreclaim_restore(saved);
+	if (!address)
+		return LAB_NONE;
+	page = virt_to_page(address);
+	for (i = 0; i < r->arg; i++)
+		own(page + i, 0, r->mobility == MIGRATE_MOVABLE, LAB_NR_SLOTS);
+	return page_to_pfn(page);
 }
 
 /* What freeing does to a compound page: split_page() takes none. */
@@ -1205,6 +1240,8 @@ static u32 run_request(const struct lab_request *r)
 		return do_page_free(r);
 	case LAB_PAGE_BULK:
 		return do_page_bulk(r);
+	case LAB_EXACT:
+		return do_exact(r);
 	case LAB_PAGE_SPLIT:
 		return do_page_split(r);
 	case LAB_PAGE_ATTRS:

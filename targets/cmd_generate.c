@@ -191,8 +191,8 @@ struct generator {
 	/* Slots in use with their orders; the others are free names. */
 	struct {
 		uint32_t slot;
-		uint8_t order; /* UNITS: many pages */
-		uint8_t pages; /* of those */
+		uint8_t order;	/* UNITS: many pages */
+		uint16_t pages; /* of those */
 	} live[PF_NR_SLOTS];
 	uint32_t nr_live, spare[PF_NR_SLOTS], nr_spare, next_slot;
 };
@@ -296,11 +296,11 @@ static struct pf_op make_alloc(struct generator *g, bool bulk)
 	return op;
 }
 
-/* Up to 60 pages mostly, as bulk; now and then nearly a pageblock. */
+/* Up to 60 pages, as bulk; now and then up to the largest block. */
 static struct pf_op make_exact(struct generator *g)
 {
 	bool large = pf_rng_below(&g->rng, 100) == 0;
-	unsigned pages = 1 + pf_rng_below(&g->rng, large ? 255 : 60);
+	unsigned pages = 1 + pf_rng_below(&g->rng, large ? 1024 : 60);
 	struct pf_op op = take(g, UNITS, pages);
 
 	op.kind = PF_OP_EXACT;

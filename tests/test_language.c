@@ -237,6 +237,9 @@ static void test_golden_encodings(void **state)
 		{"tune extfrag_threshold=500", "\xe5\x33\x44\x33"},
 		{"inject migrate_busy after=2 count=1", "\xe6\x31\x32\x31"},
 		{"check", "\xe9"},
+		{"exact a3 count=5 movable", "\xed\x33\x35\x30\x31"},
+		{"exact a130 count=1024 gfp=atomic zone=dma",
+		 "\xed\x32\x30\x38\x30\x31\x30\x30\x31\x31"},
 	};
 	uint8_t buf[32];
 	char line[PF_TEXT_LINE_MAX];

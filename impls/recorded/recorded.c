@@ -20,8 +20,7 @@ struct recorded {
 
 static const char *const call_name[PF_NR_CALLS] = {
 	"the end", "alloc", "free",   "bulk",	   "split",  "compact", "drain",
-	"tick",	   "tune",  "retype", "set_attrs", "inject", "dump",
-	"exact",
+	"tick",	   "tune",  "retype", "set_attrs", "inject", "dump",	"exact",
 };
 
 static void lost(struct recorded *r, const char *what)

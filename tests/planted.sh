@@ -5,7 +5,7 @@
 # that fails with the fault and passes without.
 . "$(dirname "$0")/lib.sh"
 
-fault=${1:-tests/faults/linux/compact-pinned.patch}
+fault=${1:-tests/faults/linux/wmark-ignored.patch}
 impl=$(basename "$(dirname "$fault")")
 mkdir -p "$tmp/impls" && cp impls/*.h "$tmp/impls/" && cp -r impls/zoned "impls/$impl" "$tmp/impls/"
 check "the fault applies" bash -c "patch -s -F0 -p1 -d '$tmp' <'$fault'"

@@ -276,13 +276,14 @@ static void test_decode_corner_cases(void **state)
 	/* Digits before the first opcode and surplus ones are nobody's. */
 	DECODES("99\x9d\x33\x31\x30\x30\x35\x35\xe9", "free a3 cpu=1\ncheck");
 	/* Unknown opcodes go, and their digits with them. */
-	DECODES("\xed\x33\x33\x9d\x31\xff\x32\x33\xfe\xe9", "free a1\ncheck");
+	DECODES("\xef\x33\x33\x9d\x31\xff\x32\x33\xfe\xe9", "free a1\ncheck");
 	/* All opcodes of a run mean the same. */
 	DECODES("\x85\x31\x9c\x31", "alloc a1 order=0\nalloc a1 order=0");
 	/* Out of range: modulo max + 1. */
 	DECODES("\x85\x31\x3b", "alloc a1 order=0");
 	DECODES("\x85\x31\x3c\x33", "alloc a1 order=1 unmovable");
 	DECODES("\xb5\x4f\x4f\x4f", "split a262143");
+	DECODES("\xed\x31\x31\x38", "exact a1 count=0");
 	/* Configuration behind another operation is dropped, with its digits. */
 	DECODES("\x80\x30\x31\x9d\x31\x80\x30\x32\x9d\x32", "config pages=1\nfree a1\nfree a2");
 	/* But not behind an unknown opcode. */
@@ -632,7 +633,7 @@ static void test_generate(void **state)
 			for (uint32_t k = 0; k < 127 && op->slot + k < 256; k++) {
 				if (k < (op->kind == PF_OP_BULK ? op->arg[PF_BULK_COUNT] : 1) &&
 				    (op->kind == PF_OP_ALLOC || op->kind == PF_OP_BULK ||
-				     op->kind == PF_OP_CONTIG))
+				     op->kind == PF_OP_CONTIG || op->kind == PF_OP_EXACT))
 					live[op->slot + k] = true;
 			}
 			if (op->kind == PF_OP_FREE && op->slot < 256)

@@ -1287,6 +1287,62 @@ static void test_bulk(void **state)
 	assert_int_equal(impl->alloc_bulk(b.m, &req, 0, pfn), 0);
 }
 
+static pf_pfn take_exact(unsigned order, unsigned nr)
+{
+	struct pf_request req = {.order = (uint8_t)order,
+				 .mobility = PF_MOVABLE,
+				 .zone = PF_ZONE_NORMAL,
+				 .gfp = GFP_KERNEL};
+	pf_pfn pfn = impl->alloc_exact(b.m, &req, nr);
+
+	return pfn == PF_NO_PFN ? PF_NO_PFN : pfn - b.layout.base_pfn;
+}
+
+static void test_exact(void **state)
+{
+	(void)state;
+	laboratory_zone(1);
+	b.m->wanted |= 1ull << PF_EV_PAGE_FREE;
+	/* Blocks 0 and 8 of order 3 refill the per-cpu list; of the first, 5, 6 and 7 go back. */
+	assert_int_equal(take_exact(3, 5), 0);
+	assert_int_equal(cached(), 8);
+	assert_int_equal(nr_free_pages(0), 32768 - 16 + 3);
+	assert_int_equal(b.nr_events, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(b.event[i].field[0], b.layout.base_pfn + 5 + i);
+		assert_int_equal(b.event[i].field[1], 0);
+	}
+	/* To the tails, though nothing says that 13 and 14 will merge soon. */
+	assert_int_equal(take_exact(3, 5), 8);
+	assert_int_equal(cached(), 0);
+	expect_list(0, PF_MOVABLE, 5, 13);
+	expect_list(1, PF_MOVABLE, 6, 14);
+	expect_empty(2, PF_MOVABLE);
+	expect_empty(3, PF_MOVABLE);
+	/* 600 of block 1024: left are 8 pages from 1624, 32 from 1632, 128 and 256. */
+	assert_int_equal(take_exact(10, 600), 1024);
+	expect_list(3, PF_MOVABLE, 1624);
+	expect_empty(4, PF_UNMOVABLE);
+	expect_list(4, PF_MOVABLE, 16);
+	expect_list(5, PF_MOVABLE, 32, 1632);
+	expect_list(6, PF_MOVABLE, 64);
+	expect_list(7, PF_MOVABLE, 128, 1664);
+	expect_list(8, PF_MOVABLE, 256, 1792);
+	expect_list(9, PF_MOVABLE, 512);
+	/* A whole block leaves nothing over; what is above the largest order fails. */
+	assert_int_equal(take_exact(5, 32), 32);
+	expect_list(5, PF_MOVABLE, 1632);
+	assert_int_equal(take_exact(11, 1025), PF_NO_PFN);
+	assert_int_equal(impl->stats(b.m)->pgalloc - impl->stats(b.m)->pgfree, 5 + 5 + 600 + 32);
+	/* Each page is a unit: it goes to the per-cpu list by itself. */
+	give(1623, 0);
+	assert_int_equal(cached(), 1);
+	impl->drain(b.m, -1);
+	expect_list(3, PF_MOVABLE, 1624);
+	expect_list(0, PF_MOVABLE, 1623, 5, 13);
+	assert_null(impl->self_check(b.m));
+}
+
 static void test_cpus(void **state)
 {
 	struct pf_request req = {
@@ -1826,6 +1882,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_nofragment, teardown),
 		cmocka_unit_test_teardown(test_first_partial_block, teardown),
 		cmocka_unit_test_teardown(test_bulk, teardown),
+		cmocka_unit_test_teardown(test_exact, teardown),
 		cmocka_unit_test_teardown(test_cpus, teardown),
 		cmocka_unit_test_teardown(test_isolate_free_page, teardown),
 		cmocka_unit_test_teardown(test_capture, teardown),

@@ -35,6 +35,7 @@ static void print_features(const struct pf_impl *impl)
 		const char *name;
 	} functions[] = {
 		{impl->alloc_bulk, "alloc_bulk"},
+		{impl->alloc_exact, "alloc_exact"},
 		{impl->split, "split"},
 		{impl->compact, "compact"},
 		{impl->reclaim, "reclaim"},

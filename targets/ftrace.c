@@ -223,7 +223,7 @@ void pf_ftrace_op(struct pf_ftrace *t, const struct pf_layout *l, uint32_t onlin
 	t->cpu = 0;
 	if (op->kind == PF_OP_FREE) {
 		t->cpu = op->arg[PF_FREE_CPU];
-	} else if (op->kind == PF_OP_ALLOC || op->kind == PF_OP_BULK) {
+	} else if (op->kind == PF_OP_ALLOC || op->kind == PF_OP_BULK || op->kind == PF_OP_EXACT) {
 		/* Their operands have the same places. */
 		t->cpu = op->arg[PF_ALLOC_CPU];
 		t->gfp = pf_gfp_flags[op->arg[PF_ALLOC_GFP]] |

@@ -19,7 +19,7 @@
 #endif
 
 #define LAB_MAGIC	  0x62616c66u /* "flab" */
-#define LAB_PROTO_VERSION 2u
+#define LAB_PROTO_VERSION 3u
 
 /* The shared memory: control block, requests, replies. */
 #define LAB_SHM_BYTES	    (64u << 20)

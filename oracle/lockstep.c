@@ -179,6 +179,22 @@ static void reject(struct pf_lane *lane, const struct pf_request *req)
 	lane->figures.alloc_failed[req->order]++;
 }
 
+/* Consensus: what only some of them got is given back, and nobody has it. */
+static void take_back(struct pf_oracle *run, const struct pf_op *op, struct pf_slot *slot,
+		      const pf_pfn *pfn, unsigned cpu)
+{
+	pf_for_each_lane(run, lane)
+	{
+		if (pfn[lane->index] != PF_NO_PFN) {
+			for (uint32_t u = 0; u < slot->nr_units; u++)
+				give_back(lane, slot->first_unit + u, slot->order, cpu);
+			answer(lane, op, "taken back: not all succeeded");
+		}
+		lane->grouped = false;
+	}
+	empty_slot(run, slot);
+}
+
 static void do_alloc(struct pf_oracle *run, const struct pf_op *op)
 {
 	struct pf_request req = request(run, op->arg[PF_ALLOC_ORDER], &op->arg[PF_ALLOC_MOBILITY]);
@@ -210,17 +226,8 @@ static void do_alloc(struct pf_oracle *run, const struct pf_op *op)
 	}
 	if (!run->options.unchecked)
 		pf_relation_same_log(run, pfn);
-	if (all)
-		return;
-	pf_for_each_lane(run, lane)
-	{
-		if (pfn[lane->index] != PF_NO_PFN) {
-			give_back(lane, unit, req.order, req.cpu);
-			answer(lane, op, "taken back: not all succeeded");
-		}
-		lane->grouped = false;
-	}
-	empty_slot(run, slot);
+	if (!all)
+		take_back(run, op, slot, pfn, req.cpu);
 }
 
 static unsigned bulk_alloc(struct pf_lane *lane, const struct pf_request *req, unsigned nr,
@@ -383,18 +390,8 @@ static void do_exact(struct pf_oracle *run, const struct pf_op *op)
 	}
 	if (!run->options.unchecked)
 		pf_relation_same_log(run, pfn);
-	if (all)
-		return;
-	pf_for_each_lane(run, lane)
-	{
-		if (pfn[lane->index] != PF_NO_PFN) {
-			for (unsigned u = 0; u < nr; u++)
-				give_back(lane, slot->first_unit + u, 0, req.cpu);
-			answer(lane, op, "taken back: not all succeeded");
-		}
-		lane->grouped = false;
-	}
-	empty_slot(run, slot);
+	if (!all)
+		take_back(run, op, slot, pfn, req.cpu);
 }
 
 static void do_split(struct pf_oracle *run, const struct pf_op *op)

@@ -218,8 +218,7 @@ static void mark_dump(uint64_t *pages, const struct pf_start_point *start)
 				mark_list(pages, start, &zone->free[o][t], o);
 		for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
 			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
-				mark_list(pages, start, &zone->pcp[cpu][i],
-					  i < 12 ? i / 3 : l->pageblock_order);
+				mark_list(pages, start, &zone->pcp[cpu][i], pf_pcp_order(l, i));
 	}
 }
 

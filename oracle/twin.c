@@ -162,9 +162,8 @@ static void tell_where(struct pf_lane *lane, pf_pfn pfn)
 					return;
 		for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
 			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
-				if (tell_if_listed(lane, &zone->pcp[cpu][i],
-						   i < 12 ? i / 3 : l->pageblock_order, pfn,
-						   "per-cpu list"))
+				if (tell_if_listed(lane, &zone->pcp[cpu][i], pf_pcp_order(l, i),
+						   pfn, "per-cpu list"))
 					return;
 	}
 	if (lane->owner[pfn - l->base_pfn])

@@ -131,7 +131,7 @@ static void boot(unsigned pageblock_order, unsigned max_order, uint32_t pages)
 	impl->init(b.m, &b.layout, &b.world);
 
 	memset(zone0()->_watermark, 0, sizeof(zone0()->_watermark));
-	memset(zone0()->lowmem_reserve, 0, sizeof(zone0()->lowmem_reserve));
+	memset(zone0()->count.lowmem_reserve, 0, sizeof(zone0()->count.lowmem_reserve));
 	zone0()->watermark_boost = 0;
 	zone0()->pcp[0].high = 1000;
 	zone0()->pcp[0].batch = 31;
@@ -294,10 +294,10 @@ static void test_suitable(void **state)
 	assert_int_equal(suitable(1, 19), COMPACT_SKIPPED);
 	assert_int_equal(suitable(1, 20), COMPACT_CONTINUE);
 	zone0()->watermark_boost = 0;
-	zone0()->lowmem_reserve[PF_ZONE_NORMAL] = 3;
+	zone0()->count.lowmem_reserve[PF_ZONE_NORMAL] = 3;
 	assert_int_equal(suitable(1, 17), COMPACT_SKIPPED);
 	assert_int_equal(suitable(1, 18), COMPACT_CONTINUE);
-	zone0()->lowmem_reserve[PF_ZONE_NORMAL] = 0;
+	zone0()->count.lowmem_reserve[PF_ZONE_NORMAL] = 0;
 
 	/* A costly order asks for LOW; 64 pages in 64 blocks: 1000 - (1000 + 4000) / 64 = 922. */
 	assert_int_equal(suitable(4, 52), COMPACT_SKIPPED);

@@ -972,13 +972,13 @@ static void test_lowmem_reserve(void **state)
 		.start_pfn = b.layout.base_pfn + 36864, .spanned = 8192, .type = PF_ZONE_MOVABLE};
 	impl = &pf_impl_linux;
 	boot();
-	assert_int_equal(b.m->zone[0].lowmem_reserve[PF_ZONE_DMA], 0);
-	assert_int_equal(b.m->zone[0].lowmem_reserve[PF_ZONE_DMA32], 0);
-	assert_int_equal(b.m->zone[0].lowmem_reserve[PF_ZONE_NORMAL], 32768 / 256);
-	assert_int_equal(b.m->zone[0].lowmem_reserve[PF_ZONE_MOVABLE], 40960 / 256);
-	assert_int_equal(b.m->zone[1].lowmem_reserve[PF_ZONE_NORMAL], 0);
-	assert_int_equal(b.m->zone[1].lowmem_reserve[PF_ZONE_MOVABLE], 8192 / 32);
-	assert_int_equal(b.m->zone[2].lowmem_reserve[PF_ZONE_MOVABLE], 0);
+	assert_int_equal(b.m->zone[0].count.lowmem_reserve[PF_ZONE_DMA], 0);
+	assert_int_equal(b.m->zone[0].count.lowmem_reserve[PF_ZONE_DMA32], 0);
+	assert_int_equal(b.m->zone[0].count.lowmem_reserve[PF_ZONE_NORMAL], 32768 / 256);
+	assert_int_equal(b.m->zone[0].count.lowmem_reserve[PF_ZONE_MOVABLE], 40960 / 256);
+	assert_int_equal(b.m->zone[1].count.lowmem_reserve[PF_ZONE_NORMAL], 0);
+	assert_int_equal(b.m->zone[1].count.lowmem_reserve[PF_ZONE_MOVABLE], 8192 / 32);
+	assert_int_equal(b.m->zone[2].count.lowmem_reserve[PF_ZONE_MOVABLE], 0);
 }
 
 static uint32_t cached(void)

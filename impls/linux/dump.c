@@ -23,10 +23,10 @@ static void dump_zone_fields(const struct zone *zone, u32 *f)
 	f[PF_DUMP_WMARK_LOW] = zone->_watermark[WMARK_LOW];
 	f[PF_DUMP_WMARK_HIGH] = zone->_watermark[WMARK_HIGH];
 	f[PF_DUMP_BOOST] = zone->watermark_boost;
-	f[PF_DUMP_RESERVE_DMA] = zone->lowmem_reserve[PF_ZONE_DMA];
-	f[PF_DUMP_RESERVE_DMA32] = zone->lowmem_reserve[PF_ZONE_DMA32];
-	f[PF_DUMP_RESERVE_NORMAL] = zone->lowmem_reserve[PF_ZONE_NORMAL];
-	f[PF_DUMP_RESERVE_MOVABLE] = zone->lowmem_reserve[PF_ZONE_MOVABLE];
+	f[PF_DUMP_RESERVE_DMA] = zone->count.lowmem_reserve[PF_ZONE_DMA];
+	f[PF_DUMP_RESERVE_DMA32] = zone->count.lowmem_reserve[PF_ZONE_DMA32];
+	f[PF_DUMP_RESERVE_NORMAL] = zone->count.lowmem_reserve[PF_ZONE_NORMAL];
+	f[PF_DUMP_RESERVE_MOVABLE] = zone->count.lowmem_reserve[PF_ZONE_MOVABLE];
 	f[PF_DUMP_BOOSTED] = !!(zone->flags & ZONE_BOOSTED_WATERMARK);
 	f[PF_DUMP_RECLAIM_ACTIVE] = !!(zone->flags & ZONE_RECLAIM_ACTIVE);
 	f[PF_DUMP_HIGHATOMIC] = zone->nr_reserved_highatomic;
@@ -106,10 +106,10 @@ static void load_zone_fields(struct zone *zone, const u32 *f)
 	zone->_watermark[WMARK_LOW] = f[PF_DUMP_WMARK_LOW];
 	zone->_watermark[WMARK_HIGH] = f[PF_DUMP_WMARK_HIGH];
 	zone->watermark_boost = f[PF_DUMP_BOOST];
-	zone->lowmem_reserve[PF_ZONE_DMA] = f[PF_DUMP_RESERVE_DMA];
-	zone->lowmem_reserve[PF_ZONE_DMA32] = f[PF_DUMP_RESERVE_DMA32];
-	zone->lowmem_reserve[PF_ZONE_NORMAL] = f[PF_DUMP_RESERVE_NORMAL];
-	zone->lowmem_reserve[PF_ZONE_MOVABLE] = f[PF_DUMP_RESERVE_MOVABLE];
+	zone->count.lowmem_reserve[PF_ZONE_DMA] = f[PF_DUMP_RESERVE_DMA];
+	zone->count.lowmem_reserve[PF_ZONE_DMA32] = f[PF_DUMP_RESERVE_DMA32];
+	zone->count.lowmem_reserve[PF_ZONE_NORMAL] = f[PF_DUMP_RESERVE_NORMAL];
+	zone->count.lowmem_reserve[PF_ZONE_MOVABLE] = f[PF_DUMP_RESERVE_MOVABLE];
 	zone->flags = (f[PF_DUMP_BOOSTED] ? ZONE_BOOSTED_WATERMARK : 0) |
 		      (f[PF_DUMP_RECLAIM_ACTIVE] ? ZONE_RECLAIM_ACTIVE : 0);
 	zone->nr_reserved_highatomic = f[PF_DUMP_HIGHATOMIC];

@@ -130,8 +130,6 @@ static const struct pf_zone_counters *linux_counters(void *state, unsigned zone)
 	z->count.drift = m->nr_cpus * (u32)z->pcp[0].stat_threshold + (mark > now ? mark - now : 0);
 	z->count.withheld =
 		z->watermark_boost + z->nr_reserved_highatomic + (now > mark ? now - mark : 0);
-	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
-		z->count.lowmem_reserve[i] = z->lowmem_reserve[i];
 	return &z->count;
 }
 

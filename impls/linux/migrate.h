@@ -65,20 +65,10 @@ static inline void list_splice_init(struct list_head *lru, u32 list, u32 head)
 	lru[list].next = lru[list].prev = list;
 }
 
-/* The same to the back of `head`. */
+/* The same to the back of `head`: behind its last entry, as if that were a head. */
 static inline void list_splice_tail_init(struct list_head *lru, u32 list, u32 head)
 {
-	u32 first = lru[list].next;
-	u32 last = lru[list].prev;
-	u32 at = lru[head].prev;
-
-	if (first == list)
-		return;
-	lru[first].prev = at;
-	lru[at].next = first;
-	lru[last].next = head;
-	lru[head].prev = last;
-	lru[list].next = lru[list].prev = list;
+	list_splice_init(lru, list, lru[head].prev);
 }
 
 /* ------------------------------------------------------------- migrate.c -- */

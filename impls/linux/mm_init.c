@@ -426,7 +426,7 @@ void lx_setup_per_zone_lowmem_reserve(struct machine *m)
 
 			if (upper != LX_NO_ZONE)
 				managed_pages += m->zone[upper].managed_pages;
-			zone->lowmem_reserve[j] = ratio ? managed_pages / ratio : 0;
+			zone->count.lowmem_reserve[j] = ratio ? managed_pages / ratio : 0;
 		}
 	}
 }

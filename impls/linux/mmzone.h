@@ -114,7 +114,6 @@ struct zone {
 	u32 _watermark[NR_WMARK];
 	u32 watermark_boost;
 	u32 nr_reserved_highatomic;
-	u32 lowmem_reserve[MAX_NR_ZONES];
 	u32 percpu_drift_mark;
 	u32 managed_pages; /* other people's pages included, unlike count.managed */
 	u32 present_pages;
@@ -140,7 +139,7 @@ struct zone {
 	bool compact_blockskip_flush;
 
 	/*
-	 * managed_pages, NR_FREE_PAGES and free_area[].nr_free, in the form in
+	 * managed_pages, NR_FREE_PAGES, free_area[].nr_free and lowmem_reserve, in the form in
 	 * which they are reported, so that reporting costs nothing.
 	 */
 	struct pf_zone_counters count;

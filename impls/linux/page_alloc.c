@@ -917,7 +917,7 @@ bool lx___zone_watermark_ok(const struct machine *m, const struct zone *zone, un
 	if (alloc_flags & ALLOC_OOM)
 		min -= min / 2;
 
-	if (free_pages <= min + zone->lowmem_reserve[highest_zoneidx])
+	if (free_pages <= min + zone->count.lowmem_reserve[highest_zoneidx])
 		return false;
 	if (!order)
 		return true;
@@ -962,7 +962,7 @@ static inline bool zone_watermark_fast(const struct machine *m, const struct zon
 
 	/* The common case; what the flags allow on top can only widen it. */
 	if (!order && free_pages - __zone_watermark_unusable_free(zone, 0, alloc_flags) >
-			      (int64_t)mark + zone->lowmem_reserve[highest_zoneidx])
+			      (int64_t)mark + zone->count.lowmem_reserve[highest_zoneidx])
 		return true;
 
 	if (lx___zone_watermark_ok(m, zone, order, mark, highest_zoneidx, alloc_flags, free_pages))

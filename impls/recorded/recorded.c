@@ -139,9 +139,8 @@ static bool recorded_load(void *state, const struct pf_dump *dump)
 				now->managed += zone->free[o][t].nr << o;
 		for (unsigned cpu = 0; cpu < playing->layout.nr_cpus; cpu++)
 			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
-				now->managed +=
-					zone->pcp[cpu][i].nr
-					<< (i < 12 ? i / 3 : playing->layout.pageblock_order);
+				now->managed += zone->pcp[cpu][i].nr
+						<< pf_pcp_order(&playing->layout, i);
 	}
 	return true;
 }

@@ -88,6 +88,9 @@ enum pf_total_field { PF_TOTAL_FIELDS(PF_DUMP_ENUM) PF_NR_TOTAL_FIELDS };
  */
 #define PF_NR_PCP_LISTS 14
 
+/* Pages that a cpu collects before it adds them to an LRU list (PAGEVEC_SIZE). */
+#define PF_LRU_BATCH 15
+
 /* Order of the blocks on such a list. */
 static inline unsigned pf_pcp_order(const struct pf_layout *l, unsigned list)
 {
@@ -130,6 +133,11 @@ struct pf_dump {
 	bool lists_absent;
 	uint64_t list_hash;
 	uint32_t total[PF_NR_TOTAL_FIELDS];
+	/*
+	 * Pages that a cpu is about to add to an LRU list, oldest first: they are in
+	 * use, but on none until the batch is full or drained. Words of word[].
+	 */
+	struct pf_list lru_add[PF_MAX_CPUS];
 	uint32_t nr_zones; /* as in the layout, same order */
 	uint32_t nr_cpus;
 	uint32_t nr_online_nodes; /* of the machine, at least those of the layout */
@@ -177,6 +185,9 @@ static inline uint64_t pf_dump_hash(const struct pf_layout *l, const struct pf_d
 				hash = pf_dump_hash_list(d, &zone->pcp[cpu][i], hash);
 		hash = pf_dump_hash_list(d, &zone->blocks, hash);
 	}
+	for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
+		if (d->lru_add[cpu].nr)
+			hash = pf_dump_hash_list(d, &d->lru_add[cpu], hash);
 	return hash;
 }
 

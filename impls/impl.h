@@ -139,6 +139,20 @@ enum pf_evict_result {
 	PF_EVICT_DIRTY, /* would need writing first; nothing changed */
 };
 
+/* What the world may be told to say at the next questions of that kind. */
+enum pf_inject {
+	PF_INJECT_MIGRATE_AGAIN,
+	PF_INJECT_MIGRATE_BUSY,
+	PF_INJECT_EVICT_KEPT,
+	PF_INJECT_EVICT_DIRTY,
+	/* The environment, which says no to all of these unless told otherwise. */
+	PF_INJECT_CONTENDED, /* somebody else holds the lock that is tried */
+	PF_INJECT_RESCHED,   /* need_resched(): others wait for this cpu */
+	PF_INJECT_KILLED,    /* a fatal signal is pending */
+	PF_INJECT_ISOLATED,  /* too many pages are isolated by others */
+	PF_NR_INJECT,
+};
+
 /* Attributes of an allocated page, as the owner set them. */
 #define PF_PAGE_LIVE	   0x01u /* allocated; all other bits are 0 without it */
 #define PF_PAGE_MOVABLE	   0x02u /* the owner can follow a move */
@@ -149,6 +163,13 @@ enum pf_evict_result {
 #define PF_PAGE_REFERENCED 0x40u
 #define PF_PAGE_EVICTABLE  0x80u  /* reclaim may ask for it */
 #define PF_PAGE_HEAD	   0x100u /* first page of an allocation unit */
+/*
+ * In the page cache, of a file system that cannot migrate dirty pages, and so on
+ * an LRU list: the unevictable one without EVICTABLE. Comes with set_attrs, only
+ * to movable units of order 0, and stays for the rest of their life. Movable
+ * units without it have an owner of their own, as Linux's movable_operations.
+ */
+#define PF_PAGE_LRU 0x200u
 
 /*
  * Events an implementation reports so that relations know where policies
@@ -211,6 +232,14 @@ struct pf_world {
 	enum pf_evict_result (*evict)(struct pf_world *w, pf_pfn pfn, enum pf_mode mode);
 	/* PF_PAGE_* of any pfn in [base_pfn, end_pfn). */
 	unsigned (*attrs)(struct pf_world *w, pf_pfn pfn);
+	/*
+	 * Wait for the owner of the unit at `pfn` until it is through with one of
+	 * PF_PAGE_LOCKED, PF_PAGE_WRITEBACK, or has written PF_PAGE_DIRTY. It is
+	 * gone then.
+	 */
+	void (*wait)(struct pf_world *w, pf_pfn pfn, unsigned attr);
+	/* Does somebody get in the way just now? Only PF_INJECT_CONTENDED and those behind it. */
+	bool (*hindered)(struct pf_world *w, enum pf_inject what);
 	/* Order of the allocation unit that `pfn` lies in; 0 if not live. */
 	unsigned (*unit_order)(struct pf_world *w, pf_pfn pfn);
 	/* Account work: about one unit per page or list entry looked at. */
@@ -312,19 +341,11 @@ struct pf_stats {
 };
 
 /*
- * Background daemons of a node. PF_KCOMPACTD: what kcompactd does when it is
- * woken; PF_KCOMPACTD_PROACTIVE: what it does when its timer says so.
+ * Background daemons of a node. PF_KSWAPD: reclaim, and what kswapd does before
+ * it sleeps; without reclaim only the latter. PF_KCOMPACTD: what kcompactd does
+ * when it is woken; PF_KCOMPACTD_PROACTIVE: what it does when its timer says so.
  */
 enum pf_daemon { PF_KSWAPD, PF_KCOMPACTD, PF_KCOMPACTD_PROACTIVE, PF_NR_DAEMONS };
-
-/* What the world may be told to do at the next moves and evictions. */
-enum pf_inject {
-	PF_INJECT_MIGRATE_AGAIN,
-	PF_INJECT_MIGRATE_BUSY,
-	PF_INJECT_EVICT_KEPT,
-	PF_INJECT_EVICT_DIRTY,
-	PF_NR_INJECT,
-};
 
 /* Knobs of tune(); names of the sysctls. */
 enum pf_knob {
@@ -333,6 +354,7 @@ enum pf_knob {
 	PF_WATERMARK_BOOST_FACTOR,
 	PF_EXTFRAG_THRESHOLD,
 	PF_COMPACTION_PROACTIVENESS,
+	PF_COMPACT_UNEVICTABLE_ALLOWED,
 	PF_NR_KNOBS,
 };
 
@@ -479,12 +501,12 @@ struct pf_impl {
 	/* Optional. Describe the state; d->word, d->room and nothing else are set. */
 	void (*dump)(void *state, struct pf_dump *d);
 
-	/*
-	 * Only with PF_F_REMOTE, both optional: what the world would answer is
-	 * told ahead. set_attrs: the unit at pfn has other PF_PAGE_* now.
-	 * inject: from the `after`-th such question on, `count` are answered so.
-	 */
+	/* Optional. The owner of the unit at pfn has just given it other PF_PAGE_*. */
 	void (*set_attrs)(void *state, pf_pfn pfn, unsigned attrs);
+	/*
+	 * Only with PF_F_REMOTE, optional: what the world would answer is told
+	 * ahead. From the `after`-th such question on, `count` are answered so.
+	 */
 	void (*inject)(void *state, enum pf_inject what, unsigned after, unsigned count);
 
 	/*

@@ -38,6 +38,9 @@ struct pf_move {
 	uint8_t mode, result;
 };
 
+/* Also in there: it waited at src for the attribute `mode`. */
+#define PF_WAITED 3
+
 struct pf_lane {
 	struct pf_world world; /* first: the world's functions find the lane by it */
 	struct pf_oracle *run;
@@ -54,6 +57,7 @@ struct pf_lane {
 	uint64_t *contents;
 	uint32_t *unit_pfn; /* PF_NO_PFN: not here (evicted, or never got it) */
 	uint32_t *seen_accesses;
+	uint8_t *waited; /* by unit: attributes that it has waited for, so that they are gone */
 	uint32_t *unit_moved; /* number of the compaction that moved it last * 16 + moves */
 	uint8_t *block_state; /* enum pf_block_state */
 	uint8_t *block_type;  /* before isolation */
@@ -65,7 +69,7 @@ struct pf_lane {
 	uint64_t work, work_limit;
 	bool muted;	/* a question is asked: events don't count */
 	bool moved;	/* migrated, evicted, refused: worth an audit */
-	uint32_t asked; /* questions whether a page may move */
+	uint32_t asked; /* what the world had a say in: moves, waits, hindrances */
 	uint32_t evicted_pages;
 	uint64_t migrated_pages;
 	/* This run. */

@@ -493,22 +493,34 @@ static void do_attr(struct pf_oracle *run, const struct pf_op *op)
 		[PF_OP_UNEVICTABLE] = {0, PF_PAGE_EVICTABLE},
 		[PF_OP_LOCK] = {PF_PAGE_LOCKED, 0},
 		[PF_OP_UNLOCK] = {0, PF_PAGE_LOCKED},
+		[PF_OP_LRU] = {PF_PAGE_LRU, 0},
 	};
 	struct pf_slot *slot = slot_of(run, op->slot);
+	unsigned said = change[op->kind].set | change[op->kind].clear;
 
 	if (slot->state == PF_SLOT_EMPTY)
+		return;
+	/* Contiguous ranges never move, and compound pages in the cache are not modelled. */
+	if (op->kind == PF_OP_LRU &&
+	    (slot->order || !(slot->attrs & PF_PAGE_MOVABLE) || slot->state == PF_SLOT_CONTIG))
 		return;
 	if (op->kind == PF_OP_ACCESS)
 		slot->accesses++;
 	slot->attrs = (slot->attrs | change[op->kind].set) & ~change[op->kind].clear;
 	pf_for_each_lane(run, lane)
 	{
+		uint32_t end = slot->first_unit + slot->nr_units;
+
+		for (uint32_t u = slot->first_unit; u < end; u++)
+			lane->waited[u] &= ~said;
 		if (!lane->impl->set_attrs || slot->state == PF_SLOT_CONTIG)
 			continue;
-		for (uint32_t u = 0; u < slot->nr_units; u++) {
+		for (uint32_t u = slot->first_unit; u < end; u++) {
+			if (lane->unit_pfn[u] == PF_NO_PFN)
+				continue;
 			begin(lane);
-			lane->impl->set_attrs(lane->state, lane->unit_pfn[slot->first_unit + u],
-					      slot->attrs);
+			lane->impl->set_attrs(lane->state, lane->unit_pfn[u],
+					      slot->attrs & ~(unsigned)lane->waited[u]);
 		}
 	}
 }
@@ -721,6 +733,9 @@ static void do_inject(struct pf_oracle *run, const struct pf_op *op)
 
 	if (what >= PF_NR_INJECT)
 		return;
+	/* A machine's environment is what it is. */
+	if (what >= PF_INJECT_CONTENDED)
+		pf_for_each_lane(run, lane) if (lane->impl->features & PF_F_REMOTE) return;
 	pf_for_each_lane(run, lane)
 	{
 		lane->inject[what].after = op->arg[PF_INJECT_AFTER];

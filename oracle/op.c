@@ -66,11 +66,12 @@ static const struct pf_operand tick_operands[] = {
 };
 static const struct pf_operand tune_operands[] = {
 	SYM("knob", 31, 0, "watermark_scale_factor", "min_free_kbytes", "watermark_boost_factor",
-	    "extfrag_threshold", "compaction_proactiveness"),
+	    "extfrag_threshold", "compaction_proactiveness", "compact_unevictable_allowed"),
 	WIDE("value"),
 };
 static const struct pf_operand inject_operands[] = {
-	SYM("what", 15, 1, "migrate_again", "migrate_busy", "evict_kept", "evict_dirty"),
+	SYM("what", 15, 1, "migrate_again", "migrate_busy", "evict_kept", "evict_dirty",
+	    "contended", "resched", "killed", "isolated"),
 	NUM("after", 127),
 	NUM("count", 127),
 };
@@ -117,6 +118,7 @@ const struct pf_op_info pf_op_info[PF_NR_OPS] = {
 	[PF_OP_RETYPE] = {.name = "retype", .weight = 1, OPERANDS(retype_operands)},
 	[PF_OP_CPU] = {.name = "cpu", .weight = 1, OPERANDS(cpu_operands)},
 	[PF_OP_EXACT] = {.name = "exact", .has_slot = 1, .weight = 2, OPERANDS(exact_operands)},
+	[PF_OP_LRU] = {.name = "lru", .has_slot = 1, .weight = 3},
 };
 
 #define KERNEL (PF_GFP_IO | PF_GFP_FS | PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)

@@ -59,6 +59,7 @@ enum pf_op_kind {
 	PF_OP_RETYPE,
 	PF_OP_CPU,
 	PF_OP_EXACT, /* memory, too: a run of single pages */
+	PF_OP_LRU,   /* the owner's view: single movable pages go into the page cache */
 	PF_NR_OPS,
 };
 

@@ -75,6 +75,7 @@ void pf_oracle_free(struct pf_oracle *run)
 		free(lane->contents);
 		free(lane->unit_pfn);
 		free(lane->unit_moved);
+		free(lane->waited);
 		free(lane->seen_accesses);
 		free(lane->block_state);
 		free(lane->block_type);
@@ -133,6 +134,7 @@ static void grow_units(struct pf_oracle *run)
 		run->lane[i]->unit_pfn = resize(run->lane[i]->unit_pfn, nr, sizeof(uint32_t));
 		run->lane[i]->unit_moved = resize(run->lane[i]->unit_moved, nr, sizeof(uint32_t));
 		memset(run->lane[i]->unit_moved, 0, nr * sizeof(uint32_t));
+		run->lane[i]->waited = resize(run->lane[i]->waited, nr, 1);
 	}
 }
 

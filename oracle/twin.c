@@ -209,13 +209,13 @@ _Noreturn static void blame_answer(struct pf_lane *lane, struct pf_lane *ref, ui
 
 static void tell_moves(struct pf_lane *lane, uint32_t at)
 {
-	static const char *const result[] = {"moved", "again", "busy"};
+	static const char *const result[] = {"moved", "again", "busy", "waited for"};
 
 	tell(lane->run, "          moves of %s:\n", lane->impl->name);
 	for (uint32_t i = at > 3 ? at - 3 : 0; i < lane->nr_moves && i < at + 4; i++)
 		tell(lane->run, "          %s%5u  %#x -> %#x mode %u %s\n", i == at ? "*" : " ",
 		     i + 1, lane->move[i].src, lane->move[i].dst, lane->move[i].mode,
-		     result[lane->move[i].result % 3]);
+		     result[lane->move[i].result % 4]);
 	if (at >= lane->nr_moves)
 		tell(lane->run, "          * no move %u\n", at + 1);
 }
@@ -354,6 +354,8 @@ static void compare_dumps(struct pair p)
 			compare_fields(p, az->cpu[cpu], bz->cpu[cpu], PF_NR_CPU_FIELDS, cpu_field,
 				       "cpu 0 of zone", z);
 	}
+	for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
+		compare_list(p, &a->lru_add[cpu], &b->lru_add[cpu], "LRU batch [cpu]", 0, cpu, 0);
 	compare_fields(p, a->total, b->total, PF_NR_TOTAL_FIELDS, total_field, "machine", 0);
 	if (!a->lists_absent && !b->lists_absent)
 		return;

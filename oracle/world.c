@@ -92,6 +92,7 @@ PF_HOT static void write_unit(struct pf_lane *lane, uint32_t unit, uint32_t idx,
 
 PF_HOT void pf_world_place(struct pf_lane *lane, uint32_t unit, uint32_t idx, unsigned order)
 {
+	lane->waited[unit] = 0;
 	mirror_change(lane, idx, order, false);
 	lane->live[pf_zone_of(&lane->run->layout, idx)] += 1u << order;
 	write_unit(lane, unit, idx, order);
@@ -150,6 +151,7 @@ void pf_world_split(struct pf_lane *lane, uint32_t unit, uint32_t first)
 
 	pf_world_verify(lane, unit);
 	lane->unit_pfn[unit] = PF_NO_PFN;
+	memset(&lane->waited[first], lane->waited[unit], n);
 	for (uint32_t i = 0; i < n; i++)
 		write_unit(lane, first + i, idx + i, 0);
 }
@@ -218,6 +220,12 @@ PF_HOT static uint32_t unit_at(const struct pf_lane *lane, pf_pfn pfn)
 	return lane->owner[idx] - 1;
 }
 
+/* What the owner says, but for what this lane has waited for. */
+PF_HOT_INLINE unsigned attrs_of(const struct pf_lane *lane, uint32_t unit)
+{
+	return pf_unit_slot(lane->run, unit)->attrs & ~(unsigned)lane->waited[unit];
+}
+
 static enum pf_migrate_result refuse(struct pf_lane *lane, enum pf_migrate_result why)
 {
 	lane->figures.refused++;
@@ -236,6 +244,7 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 	const struct pf_layout *l = &run->layout;
 	uint32_t unit = unit_at(lane, src), from = to_index(lane, src), to = to_index(lane, dst);
 	const struct pf_slot *slot;
+	unsigned attrs;
 	uint32_t n;
 
 	spend(lane, 1);
@@ -245,21 +254,22 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 		pf_broken(lane, PF_LAW_CONSENT,
 			  "asks to move pfn %u, where no allocated unit begins", src);
 	slot = pf_unit_slot(lane->run, unit);
+	attrs = attrs_of(lane, unit);
 	n = 1u << slot->order;
 	if (to >= pf_layout_pages(l) || (to & (n - 1)) || to + n > pf_layout_pages(l))
 		pf_broken(lane, PF_LAW_PLACEMENT,
 			  "moves a%u (order %u) to pfn %u: outside memory or unaligned", slot->name,
 			  slot->order, dst);
 	pf_law_exclusive(lane, to, slot->order);
-	if (!(slot->attrs & PF_PAGE_MOVABLE) || slot->state == PF_SLOT_CONTIG)
+	if (!(attrs & PF_PAGE_MOVABLE) || slot->state == PF_SLOT_CONTIG)
 		return refuse(lane, PF_MIGRATE_BUSY);
-	if (slot->attrs & PF_PAGE_PINNED || injected(lane, PF_INJECT_MIGRATE_AGAIN))
+	if (attrs & PF_PAGE_PINNED || injected(lane, PF_INJECT_MIGRATE_AGAIN))
 		return refuse(lane, PF_MIGRATE_AGAIN);
 	if (injected(lane, PF_INJECT_MIGRATE_BUSY))
 		return refuse(lane, PF_MIGRATE_BUSY);
 	/* As Linux's mode table: a locked page is waited for in sync modes, writeback in SYNC. */
-	if ((slot->attrs & PF_PAGE_LOCKED && mode == PF_MODE_ASYNC) ||
-	    (slot->attrs & PF_PAGE_WRITEBACK && mode != PF_MODE_SYNC))
+	if ((attrs & PF_PAGE_LOCKED && mode == PF_MODE_ASYNC) ||
+	    (attrs & PF_PAGE_WRITEBACK && mode != PF_MODE_SYNC))
 		return refuse(lane, PF_MIGRATE_BUSY);
 
 	/*
@@ -324,6 +334,7 @@ static enum pf_evict_result world_evict(struct pf_world *w, pf_pfn pfn, enum pf_
 	struct pf_oracle *run = lane->run;
 	uint32_t unit = unit_at(lane, pfn);
 	struct pf_slot *slot;
+	unsigned attrs;
 
 	spend(lane, 1);
 	lane->moved = true;
@@ -331,16 +342,17 @@ static enum pf_evict_result world_evict(struct pf_world *w, pf_pfn pfn, enum pf_
 		pf_broken(lane, PF_LAW_CONSENT,
 			  "asks to evict pfn %u, where no allocated unit begins", pfn);
 	slot = pf_unit_slot(run, unit);
+	attrs = attrs_of(lane, unit);
 	/* Only slots of a single block: a part of a slot has no name to be freed by elsewhere. */
-	if (slot->state != PF_SLOT_BLOCK || !(slot->attrs & PF_PAGE_EVICTABLE) ||
-	    slot->attrs & (PF_PAGE_PINNED | PF_PAGE_LOCKED | PF_PAGE_WRITEBACK) ||
+	if (slot->state != PF_SLOT_BLOCK || !(attrs & PF_PAGE_EVICTABLE) ||
+	    attrs & (PF_PAGE_PINNED | PF_PAGE_LOCKED | PF_PAGE_WRITEBACK) ||
 	    injected(lane, PF_INJECT_EVICT_KEPT))
 		return keep(lane, PF_EVICT_KEPT);
 	if (lane->seen_accesses[unit] != slot->accesses) {
 		lane->seen_accesses[unit] = slot->accesses; /* second chance */
 		return keep(lane, PF_EVICT_KEPT);
 	}
-	if ((slot->attrs & PF_PAGE_DIRTY && mode != PF_MODE_SYNC) ||
+	if ((attrs & PF_PAGE_DIRTY && mode != PF_MODE_SYNC) ||
 	    injected(lane, PF_INJECT_EVICT_DIRTY))
 		return keep(lane, PF_EVICT_DIRTY);
 
@@ -363,12 +375,39 @@ PF_HOT static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
 		return 0;
 	unit = lane->owner[idx] - 1;
 	slot = pf_unit_slot(lane->run, unit);
-	attrs = slot->attrs | PF_PAGE_LIVE;
+	attrs = attrs_of(lane, unit) | PF_PAGE_LIVE;
 	if (lane->unit_pfn[unit] == pfn)
 		attrs |= PF_PAGE_HEAD;
 	if (slot->state == PF_SLOT_BLOCK && lane->seen_accesses[unit] != slot->accesses)
 		attrs |= PF_PAGE_REFERENCED;
 	return attrs;
+}
+
+static void world_wait(struct pf_world *w, pf_pfn pfn, unsigned attr)
+{
+	struct pf_lane *lane = lane_of(w);
+	uint32_t unit = unit_at(lane, pfn);
+
+	spend(lane, 1);
+	lane->asked++;
+	if (unit == PF_NO_UNIT || !(attrs_of(lane, unit) & attr))
+		pf_broken(lane, PF_LAW_CONSENT, "waits at pfn %u, whose owner does nothing", pfn);
+	if (lane->muted)
+		return;
+	lane->waited[unit] |= attr;
+	lane->hash = (lane->hash * 31 + pfn) * 31 + attr;
+	if (lane->run->nr_twins > 1)
+		pf_twin_moved(lane, pfn, pfn, attr, PF_WAITED);
+}
+
+static bool world_hindered(struct pf_world *w, enum pf_inject what)
+{
+	struct pf_lane *lane = lane_of(w);
+
+	if (lane->muted || !injected(lane, what))
+		return false;
+	lane->asked++;
+	return true;
 }
 
 PF_HOT static unsigned world_unit_order(struct pf_world *w, pf_pfn pfn)
@@ -419,6 +458,8 @@ void pf_world_init(struct pf_lane *lane)
 		.migrate = world_migrate,
 		.evict = world_evict,
 		.attrs = world_attrs,
+		.wait = world_wait,
+		.hindered = world_hindered,
 		.unit_order = world_unit_order,
 		.spent = world_spent,
 		.event = world_event,

@@ -27,6 +27,9 @@ enum action {
 	RETYPE,
 	TUNE,
 	EXACT,
+	CACHE, /* into the page cache */
+	OWNER, /* any other word of an owner */
+	KSWAPD,
 	NR_ACTIONS,
 };
 
@@ -179,6 +182,26 @@ static const struct profile profiles[] = {
 	  [COMPACT_ORDER] = 4,
 	  [TUNE] = 2},
 	 "nr"},
+	{"lru",
+	 "compaction among pages of the page cache in all states",
+	 LOW,
+	 MOSTLY_MOVABLE,
+	 40,
+	 92,
+	 {[ALLOC] = 480,
+	  [FREE] = 480,
+	  [BULK] = 5,
+	  [SPLIT] = 20,
+	  [COMPACT_NODE] = 1,
+	  [COMPACT_ORDER] = 20,
+	  [KCOMPACTD] = 4,
+	  [PROACTIVE] = 2,
+	  [INJECT] = 4,
+	  [TUNE] = 2,
+	  [CACHE] = 300,
+	  [OWNER] = 80,
+	  [KSWAPD] = 4},
+	 "nrrtf"},
 };
 #define NR_PROFILES (sizeof(profiles) / sizeof(profiles[0]))
 
@@ -262,6 +285,8 @@ static unsigned pick_gfp(struct generator *g)
 		return 6; /* noretry: compacts directly */
 	case 't':
 		return 15; /* thp */
+	case 'f':
+		return 11; /* nofs: compacts directly, but for the page cache */
 	default:
 		return 3; /* none */
 	}
@@ -339,15 +364,28 @@ static struct pf_op make_tune(struct generator *g)
 		{PF_WATERMARK_BOOST_FACTOR, {15000, 0, 10000, 15000}},
 		{PF_EXTFRAG_THRESHOLD, {500, 0, 200, 800}},
 		{PF_COMPACTION_PROACTIVENESS, {20, 0, 50, 100}},
+		{PF_COMPACT_UNEVICTABLE_ALLOWED, {1, 0, 1, 0}},
 	};
 	/* Knobs of compaction only where there is some. */
 	bool daemon = g->profile->weight[KCOMPACTD] != 0;
-	unsigned i = pf_rng_below(&g->rng, 2) + (daemon ? 2 : 0);
+	bool cache = g->profile->weight[CACHE] != 0;
+	unsigned i = pf_rng_below(&g->rng, cache ? 3 : 2) + (daemon ? 2 : 0);
 	struct pf_op op = {.kind = PF_OP_TUNE};
 
 	op.arg[PF_TUNE_KNOB] = knobs[i].knob;
 	op.arg[PF_TUNE_VALUE] = knobs[i].value[pf_rng_below(&g->rng, 4)];
 	return op;
+}
+
+static struct pf_op make_owner(struct generator *g)
+{
+	static const uint8_t kind[] = {
+		PF_OP_DIRTY,	   PF_OP_DIRTY, PF_OP_CLEAN,	 PF_OP_WRITEBACK, PF_OP_WRITTEN,
+		PF_OP_UNEVICTABLE, PF_OP_LOCK,	PF_OP_UNLOCK,	 PF_OP_UNLOCK,	  PF_OP_PIN,
+		PF_OP_UNPIN,	   PF_OP_UNPIN, PF_OP_EVICTABLE, PF_OP_EVICTABLE, PF_OP_EVICTABLE,
+	};
+
+	return on_any(g, kind[pf_rng_below(&g->rng, sizeof(kind))]);
 }
 
 static struct pf_op make(struct generator *g, enum action action)
@@ -368,6 +406,14 @@ static struct pf_op make(struct generator *g, enum action action)
 		return on_any(g, PF_OP_PIN);
 	case UNPIN:
 		return on_any(g, PF_OP_UNPIN);
+	case CACHE:
+		return on_any(g, PF_OP_LRU);
+	case OWNER:
+		return make_owner(g);
+	case KSWAPD:
+		op.kind = PF_OP_TICK;
+		op.arg[PF_TICK_DAEMON] = PF_KSWAPD;
+		break;
 	case DRAIN:
 		op.kind = PF_OP_DRAIN;
 		break;
@@ -424,7 +470,8 @@ static enum action pick_action(struct generator *g)
 		sum += g->profile->weight[a];
 	at = pf_rng_below(&g->rng, sum);
 	for (unsigned a = 0; a < NR_ACTIONS; a++) {
-		bool needs_slot = a == FREE || a == SPLIT || a == PIN || a == UNPIN;
+		bool needs_slot = a == FREE || a == SPLIT || a == PIN || a == UNPIN || a == CACHE ||
+				  a == OWNER;
 
 		if (at < g->profile->weight[a]) {
 			if (needs_slot && !g->nr_live)

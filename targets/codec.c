@@ -25,7 +25,7 @@
 	RUN(COMPACT, 6) RUN(RECLAIM, 4) RUN(ISOLATE, 2) RUN(UNDO, 2) \
 	RUN(OFFLINE, 1) RUN(ONLINE, 1) RUN(DRAIN, 3) RUN(TICK, 3) RUN(TUNE, 1) \
 	RUN(INJECT, 3) RUN(CHECK, 2) RUN(RETYPE, 1) RUN(CPU, 1) \
-	RUN(EXACT, 2)
+	RUN(EXACT, 2) RUN(LRU, 3)
 /* clang-format on */
 
 /* An enumerator without a value follows its predecessor: that adds up the weights. */

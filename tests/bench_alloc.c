@@ -38,6 +38,12 @@ static void no_event(struct pf_world *w, const struct pf_event *ev)
 	(void)w, (void)ev;
 }
 
+static bool no_hindrance(struct pf_world *w, enum pf_inject what)
+{
+	(void)w, (void)what;
+	return false;
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -53,6 +59,7 @@ static double measure(const struct pf_impl *impl, const struct pf_layout *l, uns
 		.migrate = no_migrate,
 		.attrs = nothing,
 		.unit_order = nothing,
+		.hindered = no_hindrance,
 		.spent = no_spent,
 		.event = no_event,
 	};

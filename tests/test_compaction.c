@@ -74,6 +74,13 @@ static unsigned world_unit_order(struct pf_world *w, pf_pfn pfn)
 	return 0;
 }
 
+static bool world_hindered(struct pf_world *w, enum pf_inject what)
+{
+	(void)w;
+	(void)what;
+	return false;
+}
+
 static void world_spent(struct pf_world *w, unsigned units)
 {
 	(void)w;
@@ -118,6 +125,7 @@ static void boot(unsigned pageblock_order, unsigned max_order, uint32_t pages)
 		.migrate = world_migrate,
 		.attrs = world_attrs,
 		.unit_order = world_unit_order,
+		.hindered = world_hindered,
 		.spent = world_spent,
 		.event = world_event,
 	};

@@ -49,6 +49,13 @@ static unsigned world_unit_order(struct pf_world *w, pf_pfn pfn)
 	return 0;
 }
 
+static bool world_hindered(struct pf_world *w, enum pf_inject what)
+{
+	(void)w;
+	(void)what;
+	return false;
+}
+
 static void world_spent(struct pf_world *w, unsigned units)
 {
 	(void)w;
@@ -68,6 +75,7 @@ static void boot(void)
 	b.world = (struct pf_world){.wanted = 1u << PF_EV_EXTFRAG | 1u << PF_EV_WAKEUP_KSWAPD,
 				    .attrs = world_attrs,
 				    .unit_order = world_unit_order,
+				    .hindered = world_hindered,
 				    .spent = world_spent,
 				    .event = world_event};
 	b.size = impl->footprint(&b.layout);

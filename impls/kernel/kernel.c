@@ -28,7 +28,7 @@ _Static_assert(LAB_PAGE_LIVE == PF_PAGE_LIVE && LAB_PAGE_MOVABLE == PF_PAGE_MOVA
 _Static_assert((int)LAB_COMPACT_SUCCESS == (int)PF_COMPACT_SUCCESS &&
 		       (int)LAB_COMPACT_DEFERRED == (int)PF_COMPACT_DEFERRED,
 	       "results of compaction");
-_Static_assert((int)LAB_NR_KNOBS == (int)PF_NR_KNOBS &&
+_Static_assert((int)LAB_NR_KNOBS <= (int)PF_NR_KNOBS &&
 		       (int)LAB_COMPACTION_PROACTIVENESS == (int)PF_COMPACTION_PROACTIVENESS,
 	       "knobs");
 _Static_assert((int)LAB_MOVE_BUSY == (int)PF_MIGRATE_BUSY, "results of moves");

@@ -9,10 +9,10 @@
  * Pfns are absolute in this file, and 64 bits wide: positions may step below a
  * zone, and distances wrap as the kernel's do. A page is page(m, pfn).
  *
- * The only pages that can be moved are single ones whose owner follows, as
- * pages with movable_operations do in the kernel: never on an LRU list, never
- * counted as isolated, so too_many_isolated() is never true. The skip bit is
- * set when a block is left then, not when its first page is isolated.
+ * The pages that can be moved are single ones: those whose owner follows, as
+ * pages with movable_operations do in the kernel, and those of the page cache,
+ * which are taken from an LRU list. Others that want the same lock, this cpu or
+ * this task's life are the world's to name.
  */
 #include "compaction.h"
 
@@ -23,6 +23,8 @@
 #define COMPACT_CLUSTER_MAX	32u
 #define COMPACT_MAX_DEFER_SHIFT 6
 #define BITS_PER_LONG		64
+
+#define GFP_KERNEL (PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM | PF_GFP_IO | PF_GFP_FS)
 
 /* fast_start_pfn: the place was used up. */
 #define PFN_USED UINT64_MAX
@@ -46,6 +48,7 @@ struct compact_control {
 	unsigned int migratetype;
 	unsigned int alloc_flags;
 	unsigned int highest_zoneidx;
+	u32 gfp_mask;
 	enum migrate_mode mode;
 	bool ignore_skip_hint;
 	bool no_set_skip_hint;
@@ -59,15 +62,30 @@ struct compact_control {
 
 /* ----------------------------------------------------------- environment -- */
 
-/* Nobody else runs, nobody waits for a lock, nobody is killed. */
-static inline bool need_resched(void)
+static inline bool need_resched(struct machine *m)
 {
-	return false;
+	return m->world->hindered(m->world, PF_INJECT_RESCHED);
 }
 
-static inline bool fatal_signal_pending(void)
+static inline bool fatal_signal_pending(struct machine *m)
 {
-	return false;
+	return m->world->hindered(m->world, PF_INJECT_KILLED);
+}
+
+/* Without waiting it is only tried; whoever holds it makes compaction end soon. */
+static void compact_lock(struct compact_control *cc)
+{
+	if (cc->mode == MIGRATE_ASYNC && !cc->contended)
+		cc->contended = cc->m->world->hindered(cc->m->world, PF_INJECT_CONTENDED);
+}
+
+/* Others' isolated pages are the world's; ours are put back before the next are taken. */
+static bool too_many_isolated(struct machine *m, const struct zone *zone)
+{
+	const pg_data_t *pgdat = &m->node[zone->node];
+
+	return pgdat->nr_isolated_file > pgdat->nr_inactive_file / 2 ||
+	       m->world->hindered(m->world, PF_INJECT_ISOLATED);
 }
 
 /* kswapd does its work within a call, and sleeps otherwise. */
@@ -310,8 +328,7 @@ static bool pageblock_skip_persistent(const struct machine *m, u32 pg)
 
 /*
  * Clear the skip bit of a pageblock if samples of it show something for one of
- * the scanners; true: it is clear. The source scanner asks for pages on an LRU
- * list, of which there are none.
+ * the scanners; true: it is clear.
  */
 static bool __reset_isolation_pfn(struct machine *m, struct zone *zone, u64 pfn, bool check_source,
 				  bool check_target)
@@ -332,9 +349,10 @@ static bool __reset_isolation_pfn(struct machine *m, struct zone *zone, u64 pfn,
 	pfn = max_pfn_of(pageblock_start_pfn(m, pfn), zone_start(m, zone));
 	end = min_pfn_of(pageblock_end_pfn(m, pfn) - 1, zone_end(m, zone) - 1);
 	for (; pfn <= end; pfn += 1u << PAGE_ALLOC_COSTLY_ORDER) {
+		pg = page(m, pfn);
 		spent(m, 1);
-		if (check_target && page_buddy(m, page(m, pfn))) {
-			clear_pageblock_skip(m, page(m, pfn));
+		if ((check_source && page_lru(m, pg)) || (check_target && page_buddy(m, pg))) {
+			clear_pageblock_skip(m, pg);
 			return true;
 		}
 	}
@@ -424,10 +442,19 @@ static unsigned int isolate_freepages_block(struct compact_control *cc, u64 *sta
 	struct machine *m = cc->m;
 	unsigned int nr_scanned = 0, total_isolated = 0, steps = 0;
 	u64 blockpfn = *start_pfn;
+	bool locked = false;
 
 	for (; blockpfn < end_pfn; blockpfn += stride) {
 		u32 pg = page(m, blockpfn);
 		unsigned int order;
+
+		if (blockpfn % COMPACT_CLUSTER_MAX == 0) {
+			locked = false;
+			if (fatal_signal_pending(m)) {
+				cc->contended = true;
+				break;
+			}
+		}
 
 		nr_scanned++;
 		steps++;
@@ -438,6 +465,9 @@ static unsigned int isolate_freepages_block(struct compact_control *cc, u64 *sta
 			continue;
 		}
 
+		if (!locked)
+			compact_lock(cc);
+		locked = true;
 		order = buddy_order(m, pg);
 		if (!lx_isolate_free_page(m, pg, order))
 			break;
@@ -463,32 +493,83 @@ static unsigned int isolate_freepages_block(struct compact_control *cc, u64 *sta
 	return total_isolated;
 }
 
+/* What pages of the cache are worth isolating; bits of isolate_mode_t. */
+#define ISOLATE_ASYNC_MIGRATE (1u << 0) /* without waiting for them later */
+#define ISOLATE_UNEVICTABLE   (1u << 1) /* also where reclaim can't */
+
+static bool cache_page_suitable(const struct compact_control *cc, u32 pg, unsigned int mode)
+{
+	struct pf_world *world = cc->m->world;
+	unsigned int attrs;
+
+	if (!(cc->gfp_mask & PF_GFP_FS))
+		return false;
+	if (!(mode & ISOLATE_UNEVICTABLE) && page_unevictable(cc->m, pg))
+		return false;
+	if (!(mode & ISOLATE_ASYNC_MIGRATE))
+		return true;
+	/* A dirty one is never moved without waiting, locked or not; see swap.h. */
+	attrs = world->attrs(world, absolute_pfn(cc->m, pg));
+	return !(attrs & (PF_PAGE_WRITEBACK | PF_PAGE_DIRTY));
+}
+
+/* The first to isolate a page of a pageblock claims it; true: somebody else had. */
+static bool test_and_set_skip(struct compact_control *cc, u32 pg, u64 pfn)
+{
+	bool skip;
+
+	if (cc->ignore_skip_hint || !pageblock_aligned(cc->m, pfn))
+		return false;
+	skip = block_skip(cc->m, pg);
+	if (!skip && !cc->no_set_skip_hint)
+		mark_block_skip(cc->m, pg);
+	return skip;
+}
+
 /*
  * Isolate pages that can be moved in [low_pfn, end_pfn), which is in one
  * pageblock: a cluster of them, or all if the block is scanned once more. For a
  * request that shall not wait, one order-aligned part with a page that can't be
- * moved is as good as lost, so its pages are let go and it is left.
+ * moved is as good as lost, so its pages are let go and it is left. False:
+ * compaction must end, with what is isolated.
  */
-static void isolate_migratepages_block(struct compact_control *cc, u64 low_pfn, u64 end_pfn)
+static bool isolate_migratepages_block(struct compact_control *cc, u64 low_pfn, u64 end_pfn,
+				       unsigned int mode)
 {
 	struct machine *m = cc->m;
 	bool skip_on_failure = cc->direct_compaction && cc->mode == MIGRATE_ASYNC;
 	unsigned int nr_scanned = 0, nr_isolated = 0;
 	u32 valid_page = LX_NONE;
 	u64 start_pfn = low_pfn, next_skip_pfn = 0;
+	bool locked = false, skip_updated = false, killed = false;
 
 	cc->migrate_pfn = low_pfn;
+	while (too_many_isolated(m, cc->zone)) {
+		spent(m, 1);
+		if (cc->nr_migratepages || cc->mode == MIGRATE_ASYNC || fatal_signal_pending(m))
+			return false;
+	}
 	if (skip_on_failure)
 		next_skip_pfn = block_end_pfn(low_pfn, (unsigned int)cc->order);
 
 	for (; low_pfn < end_pfn; low_pfn++) {
 		u32 pg = page(m, low_pfn);
 		unsigned int order;
+		bool take = false;
 
 		if (skip_on_failure && low_pfn >= next_skip_pfn) {
 			if (nr_isolated)
 				break;
 			next_skip_pfn = block_end_pfn(low_pfn, (unsigned int)cc->order);
+		}
+
+		if (low_pfn % COMPACT_CLUSTER_MAX == 0) {
+			locked = false;
+			killed = fatal_signal_pending(m);
+			if (killed) {
+				cc->contended = true;
+				break;
+			}
 		}
 
 		nr_scanned++;
@@ -510,7 +591,24 @@ static void isolate_migratepages_block(struct compact_control *cc, u64 low_pfn, 
 		order = compound_around(m, pg);
 		if (order) {
 			low_pfn += compound_nr(pg, order) - 1;
+		} else if (page_lru(m, pg)) {
+			take = cache_page_suitable(cc, pg, mode);
+			if (take && !locked) {
+				compact_lock(cc);
+				if (!skip_updated && test_and_set_skip(cc, pg, low_pfn))
+					break;
+				skip_updated = true;
+			}
+			locked = take;
+			if (take) {
+				lx_lruvec_del_folio(m, pg);
+				m->node[cc->zone->node].nr_isolated_file++;
+			}
 		} else if (lx_page_movable(m, pg)) {
+			take = true;
+			locked = false;
+		}
+		if (take) {
 			list_add(m->lru, pg, cc->migratepages);
 			cc->nr_migratepages++;
 			nr_isolated++;
@@ -525,6 +623,7 @@ static void isolate_migratepages_block(struct compact_control *cc, u64 low_pfn, 
 		if (!skip_on_failure)
 			continue;
 		if (nr_isolated) {
+			locked = false;
 			lx_putback_movable_pages(m, cc->migratepages);
 			cc->nr_migratepages = 0;
 			nr_isolated = 0;
@@ -538,18 +637,21 @@ static void isolate_migratepages_block(struct compact_control *cc, u64 low_pfn, 
 	/* A free block may reach beyond the pageblock. */
 	if (low_pfn > end_pfn)
 		low_pfn = end_pfn;
+	cc->total_migrate_scanned += nr_scanned;
+	count_vm_events(m, PF_DUMP_COMPACT_ISOLATED, nr_isolated);
+	cc->migrate_pfn = low_pfn;
+	if (killed)
+		return false;
 
 	if (low_pfn == end_pfn && (!nr_isolated || cc->rescan)) {
-		if (valid_page != LX_NONE)
+		if (valid_page != LX_NONE && !skip_updated)
 			mark_block_skip(m, valid_page);
 		update_cached_migrate(cc, low_pfn);
 	}
 
 	lx_event(m, PF_EV_ISOLATE_MIGRATEPAGES, (int64_t)start_pfn, (int64_t)low_pfn, nr_scanned,
 		 nr_isolated);
-	cc->total_migrate_scanned += nr_scanned;
-	count_vm_events(m, PF_DUMP_COMPACT_ISOLATED, nr_isolated);
-	cc->migrate_pfn = low_pfn;
+	return true;
 }
 
 /* May pages be moved out of this pageblock? Not waiting means not being thorough either. */
@@ -921,10 +1023,14 @@ static u64 fast_find_migrateblock(struct compact_control *cc)
 	return pfn;
 }
 
-/* Isolate sources in the next pageblock that has some; false: there are none yet. */
-static bool isolate_migratepages(struct compact_control *cc)
+enum isolate { ISOLATE_ABORT, ISOLATE_NONE, ISOLATE_SUCCESS };
+
+/* Isolate sources in the next pageblock that has some. */
+static enum isolate isolate_migratepages(struct compact_control *cc)
 {
 	struct machine *m = cc->m;
+	unsigned int mode = (m->compact_unevictable_allowed ? ISOLATE_UNEVICTABLE : 0) |
+			    (cc->mode != MIGRATE_SYNC ? ISOLATE_ASYNC_MIGRATE : 0);
 	u64 low_pfn = fast_find_migrateblock(cc);
 	u64 block_start_pfn = max_pfn_of(pageblock_start_pfn(m, low_pfn), zone_start(m, cc->zone));
 	u64 block_end = pageblock_end_pfn(m, low_pfn);
@@ -947,10 +1053,11 @@ static bool isolate_migratepages(struct compact_control *cc)
 			update_cached_migrate(cc, block_end);
 			continue;
 		}
-		isolate_migratepages_block(cc, low_pfn, block_end);
+		if (!isolate_migratepages_block(cc, low_pfn, block_end, mode))
+			return ISOLATE_ABORT;
 		break;
 	}
-	return cc->nr_migratepages > 0;
+	return cc->nr_migratepages ? ISOLATE_SUCCESS : ISOLATE_NONE;
 }
 
 /* ---------------------------------------------------------------- scores -- */
@@ -1046,7 +1153,7 @@ static enum compact_result __compact_finished(struct compact_control *cc)
 			return COMPACT_SUCCESS;
 	}
 out:
-	if (cc->contended || fatal_signal_pending())
+	if (cc->contended || fatal_signal_pending(m))
 		ret = COMPACT_CONTENDED;
 	return ret;
 }
@@ -1099,7 +1206,6 @@ enum compact_result lx_compaction_suitable(struct machine *m, struct zone *zone,
 	return ret == COMPACT_NOT_SUITABLE_ZONE ? COMPACT_SKIPPED : ret;
 }
 
-/* Without pages on LRU lists, zone_reclaimable_pages() answers with the free pages. */
 bool lx_compaction_zonelist_suitable(struct machine *m, const struct alloc_context *ac,
 				     unsigned int order, unsigned int alloc_flags)
 {
@@ -1108,10 +1214,11 @@ bool lx_compaction_zonelist_suitable(struct machine *m, const struct alloc_conte
 	for_each_zone_zonelist(z, ac)
 	{
 		const struct zone *zone = &m->zone[z->zone];
-		u64 free_pages = lx_zone_page_state_snapshot(m, zone);
+		u64 available = lx_zone_reclaimable_pages(m, zone) / order;
 
+		available += lx_zone_page_state_snapshot(m, zone);
 		if (__compaction_suitable(m, zone, (int)order, alloc_flags, ac->highest_zoneidx,
-					  free_pages / order + free_pages) == COMPACT_CONTINUE)
+					  available) == COMPACT_CONTINUE)
 			return true;
 	}
 	return false;
@@ -1207,14 +1314,24 @@ static enum compact_result compact_zone(struct compact_control *cc)
 	lx_event(m, PF_EV_COMPACT_BEGIN, (int64_t)start_pfn, (int64_t)cc->migrate_pfn,
 		 (int64_t)cc->free_pfn, (int64_t)end_pfn, sync);
 
+	lx_lru_add_drain_cpu(m, m->cpu);
+
 	while ((ret = compact_finished(cc)) == COMPACT_CONTINUE) {
 		u64 iteration_start_pfn = cc->migrate_pfn;
+		enum isolate isolated;
 
 		/* The second time in the same block all of it is taken at once. */
 		cc->rescan = pageblock_start_pfn(m, last_migrated_pfn) ==
 			     pageblock_start_pfn(m, iteration_start_pfn);
 
-		if (isolate_migratepages(cc)) {
+		isolated = isolate_migratepages(cc);
+		if (isolated == ISOLATE_ABORT) {
+			lx_putback_movable_pages(m, cc->migratepages);
+			cc->nr_migratepages = 0;
+			ret = COMPACT_CONTENDED;
+			break;
+		}
+		if (isolated == ISOLATE_SUCCESS) {
 			update_cached = false;
 			last_migrated_pfn = iteration_start_pfn;
 			if (!migrate_isolated(cc, &last_migrated_pfn)) {
@@ -1228,6 +1345,7 @@ static enum compact_result compact_zone(struct compact_control *cc)
 		/* Past an aligned part of the order: let what was freed there merge. */
 		if (cc->order > 0 && last_migrated_pfn &&
 		    last_migrated_pfn < round_down_to(cc->migrate_pfn, (unsigned int)cc->order)) {
+			lx_lru_add_drain_cpu(m, m->cpu);
 			lx_drain_local_pages(m, zone);
 			last_migrated_pfn = 0;
 		}
@@ -1257,7 +1375,7 @@ static enum compact_result compact_zone(struct compact_control *cc)
 /* ----------------------------------------------------- direct compaction -- */
 
 static enum compact_result compact_zone_order(struct machine *m, struct zone *zone,
-					      unsigned int order, unsigned int prio,
+					      unsigned int order, u32 gfp, unsigned int prio,
 					      unsigned int alloc_flags,
 					      const struct alloc_context *ac, u32 *capture)
 {
@@ -1266,6 +1384,7 @@ static enum compact_result compact_zone_order(struct machine *m, struct zone *zo
 		.zone = zone,
 		.order = (int)order,
 		.search_order = (short)order,
+		.gfp_mask = gfp,
 		.migratetype = ac->migratetype,
 		.alloc_flags = alloc_flags,
 		.highest_zoneidx = ac->highest_zoneidx,
@@ -1351,7 +1470,7 @@ enum pf_compact_result lx_try_to_compact_pages(struct machine *m, u32 gfp, unsig
 			continue;
 		}
 
-		status = compact_zone_order(m, zone, order, prio, alloc_flags, ac, capture);
+		status = compact_zone_order(m, zone, order, gfp, prio, alloc_flags, ac, capture);
 		if (rc < status)
 			rc = status;
 
@@ -1364,7 +1483,7 @@ enum pf_compact_result lx_try_to_compact_pages(struct machine *m, u32 gfp, unsig
 		    (status == COMPACT_COMPLETE || status == COMPACT_PARTIAL_SKIPPED))
 			lx_defer_compaction(m, zone, (int)order);
 
-		if ((prio == COMPACT_PRIO_ASYNC && need_resched()) || fatal_signal_pending())
+		if ((prio == COMPACT_PRIO_ASYNC && need_resched(m)) || fatal_signal_pending(m))
 			break;
 	}
 	return to_pf_result(rc);
@@ -1391,8 +1510,10 @@ static enum pf_compact_result compact_for_order(struct machine *m,
 	u32 capture;
 
 	ac.preferred_zoneref = next_zones_zonelist(zonelist, zonelist->ref, ac.highest_zoneidx);
+	m->pf_memalloc = true;
 	result = lx_try_to_compact_pages(m, gfp, (unsigned int)req->order, ALLOC_WMARK_MIN, &ac,
 					 prio[req->mode], &capture);
+	m->pf_memalloc = false;
 	if (capture != LX_NONE)
 		lx_free_pages(m, capture, (unsigned int)req->order, m->cpu);
 	return result;
@@ -1436,6 +1557,7 @@ static void proactive_compact_node(struct machine *m, unsigned int nid)
 	struct compact_control cc = {
 		.m = m,
 		.order = -1,
+		.gfp_mask = GFP_KERNEL,
 		.mode = MIGRATE_SYNC_LIGHT,
 		.ignore_skip_hint = true,
 		.whole_zone = true,
@@ -1451,6 +1573,7 @@ void lx_compact_node(struct machine *m, unsigned int nid)
 	struct compact_control cc = {
 		.m = m,
 		.order = -1,
+		.gfp_mask = GFP_KERNEL,
 		.mode = MIGRATE_SYNC,
 		.ignore_skip_hint = true,
 		.whole_zone = true,
@@ -1462,6 +1585,7 @@ void lx_compact_node(struct machine *m, unsigned int nid)
 
 void lx_compact_nodes(struct machine *m)
 {
+	lx_lru_add_drain_all(m);
 	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
 		lx_compact_node(m, nid);
 }
@@ -1489,6 +1613,7 @@ static void kcompactd_do_work(struct machine *m, unsigned int nid)
 		.order = pgdat->kcompactd_max_order,
 		.search_order = pgdat->kcompactd_max_order,
 		.highest_zoneidx = pgdat->kcompactd_highest_zoneidx,
+		.gfp_mask = GFP_KERNEL,
 		.mode = MIGRATE_SYNC_LIGHT,
 		.migratetype = MIGRATE_UNMOVABLE,
 	};

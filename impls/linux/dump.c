@@ -75,6 +75,13 @@ void lx_dump(const struct machine *m, struct pf_dump *d)
 	d->nr_online_nodes = m->nr_online_nodes;
 	for (unsigned int i = 0; i < PF_NR_TOTAL_FIELDS; i++)
 		d->total[i] = (u32)m->total[i];
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		const struct folio_batch *fbatch = &m->lru_add[cpu];
+
+		pf_dump_begin(d, &d->lru_add[cpu]);
+		for (unsigned int i = 0; i < fbatch->nr; i++)
+			pf_dump_add(d, &d->lru_add[cpu], absolute_pfn(m, fbatch->pages[i]));
+	}
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		const struct zone *zone = &m->zone[i];
 		struct pf_zone_dump *zd = &d->zone[i];

@@ -7,6 +7,7 @@
 #include "debug.h"
 #include "internal.h"
 #include "linux.h"
+#include "swap.h"
 
 /* A cpu that is not there can't run anything; then another one did it. */
 static void run_on(struct machine *m, unsigned int cpu)
@@ -52,6 +53,8 @@ static void linux_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 	struct machine *m = state;
 
 	run_on(m, cpu);
+	if (page_in_cache(m, pfn - m->base_pfn))
+		lx_uncache_page(m, pfn - m->base_pfn);
 	lx_free_pages(m, pfn - m->base_pfn, order, m->cpu);
 }
 
@@ -59,8 +62,8 @@ static void linux_split(void *state, pf_pfn pfn, unsigned order)
 {
 	struct machine *m = state;
 
-	(void)order;
-	clear_page_state(m, pfn - m->base_pfn);
+	if (order)
+		clear_page_state(m, pfn - m->base_pfn);
 }
 
 static bool linux_claim(void *state, pf_pfn pfn, unsigned order, unsigned mobility)
@@ -189,6 +192,11 @@ static bool linux_tune(void *state, enum pf_knob knob, uint32_t value)
 		for (unsigned int i = 0; value && i < m->nr_nodes; i++)
 			m->node[i].proactive_compact_trigger = true;
 		return true;
+	case PF_COMPACT_UNEVICTABLE_ALLOWED:
+		if (value > 1)
+			return false;
+		m->compact_unevictable_allowed = value;
+		return true;
 	default:
 		return false;
 	}
@@ -232,9 +240,23 @@ static bool linux_tick(void *state, enum pf_daemon daemon, unsigned node, unsign
 	struct machine *m = state;
 
 	run_on(m, 0);
-	if (daemon != PF_KCOMPACTD && daemon != PF_KCOMPACTD_PROACTIVE)
+	if (m->off.no_compaction)
 		return false;
+	/* There is no reclaim: it finds nothing to do. prepare_kswapd_sleep() was true. */
+	if (daemon == PF_KSWAPD) {
+		lx_reset_isolation_suitable(m, node);
+		return true;
+	}
 	return lx_kcompactd_tick(m, node, order, daemon == PF_KCOMPACTD_PROACTIVE);
+}
+
+/* On the cpu that ran last; attributes come from no cpu. */
+static void linux_set_attrs(void *state, pf_pfn pfn, unsigned attrs)
+{
+	struct machine *m = state;
+
+	if (attrs & PF_PAGE_LRU)
+		lx_cache_page(m, pfn - m->base_pfn);
 }
 
 static bool linux_load(void *state, const struct pf_dump *dump)
@@ -265,7 +287,8 @@ static const char *linux_self_check(void *state)
 	.census = linux_census, .counters = linux_counters, .stats = linux_stats,   \
 	.split = linux_split, .claim = linux_claim, .block_type = linux_block_type, \
 	.self_check = linux_self_check, .retype = linux_retype, .load = linux_load, \
-	.dump = linux_dump, .tune = linux_tune, .set_cpu = linux_set_cpu
+	.dump = linux_dump, .tune = linux_tune, .set_cpu = linux_set_cpu,           \
+	.set_attrs = linux_set_attrs
 
 #define FEATURES (PF_F_MOBILITY | PF_F_ZONES | PF_F_SNAPSHOT)
 

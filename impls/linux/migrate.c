@@ -2,12 +2,11 @@
 /*
  * migrate.c - moving pages to other places: order of the attempts, repetition,
  * and what becomes of sources and targets. Ports the part of mm/migrate.c of 6.1
- * that concerns movable pages that are on no LRU list; every function has the
- * name of the one that it follows. Whether a single move works is the world's
- * answer.
- *
- * Such pages are not in NR_ISOLATED_*, and of the kernel's ways to fail only
- * three are left: no target, not now (-EAGAIN), not at all (-EBUSY).
+ * that concerns single pages: those with an owner of their own, and those of the
+ * page cache that nobody has mapped. Every function has the name of the one that
+ * it follows. Of the kernel's ways to fail three are left: no target, not now
+ * (-EAGAIN), not at all (-EBUSY). What is behind the page's attributes is judged
+ * here for the cache and by the world for the others; the last word is the world's.
  */
 #include "migrate.h"
 
@@ -44,8 +43,50 @@ void lx_put_page(struct machine *m, u32 pfn)
 
 void lx_putback_movable_pages(struct machine *m, u32 list)
 {
-	/* The owners need not be told: nothing was said to them at isolation either. */
+	u32 pg, next;
+
+	for (pg = m->lru[list].next; pg != list; pg = next) {
+		next = m->lru[pg].next;
+		/* Other owners need not be told: nothing was said to them at isolation either. */
+		if (!page_in_cache(m, pg))
+			continue;
+		m->node[page_zone(m, pg)->node].nr_isolated_file--;
+		lx_folio_add_lru(m, pg);
+	}
 	m->lru[list].next = m->lru[list].prev = list;
+}
+
+/*
+ * Is the page in a state to be moved? It may become so by waiting, in full
+ * synchronous mode and only after some attempts (`force`): others come first.
+ */
+static int __migrate_folio_unmap(struct migration *mig, u32 src, bool force)
+{
+	struct machine *m = mig->m;
+	struct pf_world *world = m->world;
+	pf_pfn pfn = absolute_pfn(m, src);
+	unsigned int attrs = world->attrs(world, pfn);
+
+	if (attrs & PF_PAGE_LOCKED) {
+		if (!force || mig->mode == MIGRATE_ASYNC || m->pf_memalloc)
+			return -EAGAIN;
+		world->wait(world, pfn, PF_PAGE_LOCKED);
+	}
+	if (attrs & PF_PAGE_WRITEBACK) {
+		if (mig->mode != MIGRATE_SYNC)
+			return -EBUSY;
+		if (!force)
+			return -EAGAIN;
+		world->wait(world, pfn, PF_PAGE_WRITEBACK);
+	}
+	return 0;
+}
+
+/* Write a dirty page, so that it can be moved the next time. Ports writeout() (6.1). */
+static int writeout(struct machine *m, u32 src)
+{
+	m->world->wait(m->world, absolute_pfn(m, src), PF_PAGE_DIRTY);
+	return -EAGAIN;
 }
 
 /* Ask the owner to follow. Ports __migrate_folio_move() with move_to_new_folio() (6.1). */
@@ -53,6 +94,10 @@ static int move_to_new_folio(struct migration *mig, u32 dst, u32 src)
 {
 	struct machine *m = mig->m;
 	struct pf_world *world = m->world;
+
+	/* As fallback_migrate_folio() has it for file systems that don't move dirty pages. */
+	if (page_in_cache(m, src) && world->attrs(world, absolute_pfn(m, src)) & PF_PAGE_DIRTY)
+		return mig->mode == MIGRATE_SYNC ? writeout(m, src) : -EBUSY;
 
 	switch (world->migrate(world, absolute_pfn(m, src), absolute_pfn(m, dst),
 			       (enum pf_mode)mig->mode)) {
@@ -70,16 +115,28 @@ static int move_to_new_folio(struct migration *mig, u32 dst, u32 src)
  * The owner drops its reference to a page that has moved, so that the one of the
  * isolation is the last: the source is free before the next page is looked at.
  */
-static int migrate_folio_move(struct migration *mig, u32 src, u32 dst)
+static void migrate_folio_done(struct machine *m, u32 src, u32 dst)
+{
+	if (page_in_cache(m, src)) {
+		lx_folio_add_lru(m, dst);
+		m->node[page_zone(m, src)->node].nr_isolated_file--;
+		clear_page_state(m, src);
+	}
+	lx_put_page(m, src);
+}
+
+static int migrate_folio(struct migration *mig, u32 src, u32 dst, bool force)
 {
 	struct machine *m = mig->m;
-	int rc = move_to_new_folio(mig, dst, src);
+	int rc = page_in_cache(m, src) ? __migrate_folio_unmap(mig, src, force) : 0;
 
+	if (!rc)
+		rc = move_to_new_folio(mig, dst, src);
 	if (rc != -EAGAIN)
 		list_del(m->lru, src);
 
 	if (rc == MIGRATEPAGE_SUCCESS) {
-		lx_put_page(m, src);
+		migrate_folio_done(m, src, dst);
 		return rc;
 	}
 	if (rc != -EAGAIN)
@@ -111,7 +168,7 @@ static int migrate_pages_batch(struct migration *mig, u32 from)
 				stats->nr_failed_pages += 1 + nr_retry_pages;
 				return -ENOMEM;
 			}
-			switch (migrate_folio_move(mig, src, dst)) {
+			switch (migrate_folio(mig, src, dst, pass > 2)) {
 			case MIGRATEPAGE_SUCCESS:
 				stats->nr_succeeded++;
 				break;

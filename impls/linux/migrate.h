@@ -6,7 +6,7 @@
 #ifndef PAGEFUZZ_LINUX_MIGRATE_H
 #define PAGEFUZZ_LINUX_MIGRATE_H
 
-#include "internal.h"
+#include "swap.h"
 
 enum migrate_mode {
 	MIGRATE_ASYNC = PF_MODE_ASYNC,
@@ -83,7 +83,8 @@ static inline bool lx_page_movable(const struct machine *m, u32 pfn)
 	struct pf_world *world = m->world;
 	pf_pfn abs = absolute_pfn(m, pfn);
 
-	return (world->attrs(world, abs) & PF_PAGE_MOVABLE) && !world->unit_order(world, abs);
+	return !page_in_cache(m, pfn) && (world->attrs(world, abs) & PF_PAGE_MOVABLE) &&
+	       !world->unit_order(world, abs);
 }
 
 /*
@@ -93,7 +94,7 @@ static inline bool lx_page_movable(const struct machine *m, u32 pfn)
  */
 void lx_put_page(struct machine *m, u32 pfn);
 
-/* Forget about a list of isolated pages. Ports putback_movable_pages() (6.1). */
+/* Let go of a list of isolated pages. Ports putback_movable_pages() (6.1). */
 void lx_putback_movable_pages(struct machine *m, u32 list);
 
 /*

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "internal.h"
+#include "swap.h"
 
 static size_t align_up(size_t n, size_t to)
 {
@@ -435,6 +435,7 @@ void lx_page_alloc_cpu_dead(struct machine *m, unsigned int cpu)
 {
 	m->cpu_online &= ~(1u << cpu);
 	m->cpu = (unsigned int)__builtin_ctz(m->cpu_online);
+	lx_lru_add_drain_cpu(m, cpu);
 	lx_drain_pages(m, cpu, NULL);
 	lx_cpu_vm_stats_fold(m, cpu);
 	for (unsigned int i = 0; i < m->nr_zones; i++)

@@ -60,10 +60,14 @@ enum zone_watermarks {
  * hold the first page (next) and the order (prev). And no memory, or no page of
  * this zone. Both only after a load.
  */
-#define PG_FOREIGN    27u
-#define PG_HOLE	      28u
-#define PG_ZONE_SHIFT 5
-#define PG_ZONE_MASK  0xe0u
+#define PG_FOREIGN 27u
+#define PG_HOLE	   28u
+/* In the page cache: on an LRU list, on the unevictable one, or isolated or in a batch. */
+#define PG_LRU		   29u
+#define PG_LRU_UNEVICTABLE 30u
+#define PG_LRU_OFF	   31u
+#define PG_ZONE_SHIFT	   5
+#define PG_ZONE_MASK	   0xe0u
 
 _Static_assert(PF_MAX_ORDER + 1 < PG_PCP, "order does not fit the page flags");
 _Static_assert(PG_PCP + MIGRATE_TYPES <= PG_HEAD, "type does not fit the page flags");
@@ -97,6 +101,14 @@ struct per_cpu_pages {
 	u32 list_base; /* number of the list head of index 0 */
 };
 
+#define PAGEVEC_SIZE PF_LRU_BATCH
+
+/* Pages that a cpu is about to put on the LRU lists. */
+struct folio_batch {
+	u32 nr;
+	u32 pages[PAGEVEC_SIZE];
+};
+
 /* zone->flags */
 #define ZONE_BOOSTED_WATERMARK (1u << 0)
 #define ZONE_RECLAIM_ACTIVE    (1u << 1)
@@ -119,6 +131,7 @@ struct zone {
 	u32 present_pages;
 	u32 spanned_pages;
 	u32 nr_isolate_pageblock;
+	u32 nr_zone_inactive_file;
 	/*
 	 * NR_FREE_PAGES without the differences that the cpus hold back; can be
 	 * below zero. With them it is count.free.
@@ -170,6 +183,9 @@ typedef struct pglist_data {
 	u8 nr_zones;	    /* the highest populated zone type + 1 */
 	u32 node_start_pfn; /* of its lowest zone */
 	u32 node_present_pages;
+	/* NR_INACTIVE_FILE and NR_ISOLATED_FILE, always exact: nothing but compaction reads them. */
+	u32 nr_inactive_file;
+	u32 nr_isolated_file;
 	u8 zone[MAX_NR_ZONES]; /* node_zones[]: index in machine->zone[], LX_NO_ZONE if empty */
 	struct zonelist node_zonelists[MAX_ZONELISTS];
 } pg_data_t;
@@ -231,6 +247,8 @@ struct machine {
 	/* The running call: the cpu that it is on, and what its compaction captures. */
 	unsigned int cpu;
 	struct capture_control capc;
+	bool pf_memalloc; /* current->flags: it frees memory, and so must not wait for locks */
+	struct folio_batch lru_add[PF_MAX_CPUS];
 	u32 cpu_online; /* a bit a cpu */
 
 	/* sysctls; names of theirs */

@@ -6,7 +6,7 @@
  * of the one that it follows.
  */
 #include "compaction.h"
-#include "internal.h"
+#include "swap.h"
 
 /* ------------------------------------------------------------ pageblocks -- */
 
@@ -325,11 +325,13 @@ static const u8 fallbacks[MIGRATE_PCPTYPES][NR_FALLBACKS] = {
 	[MIGRATE_RECLAIMABLE] = {MIGRATE_UNMOVABLE, MIGRATE_MOVABLE},
 };
 
-/* PageLRU() or __PageMovable(): the world's movable pages are like those of a driver. */
+/* PageLRU() or __PageMovable(): movable pages that are not cached are like those of a driver. */
 static bool page_movable(struct machine *m, u32 pfn)
 {
 	pf_pfn at = absolute_pfn(m, pfn);
 
+	if (page_in_cache(m, pfn))
+		return page_lru(m, pfn);
 	return (m->world->attrs(m->world, at) & PF_PAGE_MOVABLE) &&
 	       m->world->unit_order(m->world, at) == 0;
 }
@@ -1153,7 +1155,9 @@ static u32 __alloc_pages_direct_compact(struct machine *m, u32 gfp, unsigned int
 {
 	u32 pfn = LX_NONE;
 
+	m->pf_memalloc = true;
 	*compact_result = lx_try_to_compact_pages(m, gfp, order, alloc_flags, ac, prio, &pfn);
+	m->pf_memalloc = false;
 	if (*compact_result == PF_COMPACT_SKIPPED)
 		return LX_NONE;
 	count_vm_events(m, PF_DUMP_COMPACT_STALL, 1);

@@ -17,7 +17,7 @@
 
 struct pf_text_error {
 	size_t line;	   /* the first line is 1 */
-	char message[160]; /* one sentence, no newline, plain ASCII whatever the input was */
+	char message[256]; /* one sentence, no newline, plain ASCII whatever the input was */
 };
 
 /*

@@ -151,7 +151,7 @@ static void test_table(void **state)
 		{0xdd, PF_OP_OFFLINE, 1}, {0xde, PF_OP_ONLINE, 1},    {0xdf, PF_OP_DRAIN, 3},
 		{0xe2, PF_OP_TICK, 3},	  {0xe5, PF_OP_TUNE, 1},      {0xe6, PF_OP_INJECT, 3},
 		{0xe9, PF_OP_CHECK, 2},	  {0xeb, PF_OP_RETYPE, 1},    {0xec, PF_OP_CPU, 1},
-		{0xed, PF_OP_EXACT, 2},
+		{0xed, PF_OP_EXACT, 2},	  {0xef, PF_OP_LRU, 3},
 	};
 	unsigned next = 0x80;
 
@@ -276,7 +276,7 @@ static void test_decode_corner_cases(void **state)
 	/* Digits before the first opcode and surplus ones are nobody's. */
 	DECODES("99\x9d\x33\x31\x30\x30\x35\x35\xe9", "free a3 cpu=1\ncheck");
 	/* Unknown opcodes go, and their digits with them. */
-	DECODES("\xef\x33\x33\x9d\x31\xff\x32\x33\xfe\xe9", "free a1\ncheck");
+	DECODES("\xf2\x33\x33\x9d\x31\xff\x32\x33\xfe\xe9", "free a1\ncheck");
 	/* All opcodes of a run mean the same. */
 	DECODES("\x85\x31\x9c\x31", "alloc a1 order=0\nalloc a1 order=0");
 	/* Out of range: modulo max + 1. */

@@ -22,14 +22,16 @@
 /* The protocol has the values of impl.h. */
 _Static_assert(LAB_NR_TYPES == PF_NR_BLOCK_TYPES, "types");
 _Static_assert(LAB_PAGE_LIVE == PF_PAGE_LIVE && LAB_PAGE_MOVABLE == PF_PAGE_MOVABLE &&
-		       LAB_PAGE_PINNED == PF_PAGE_PINNED &&
-		       LAB_PAGE_WRITEBACK == PF_PAGE_WRITEBACK && LAB_PAGE_LOCKED == PF_PAGE_LOCKED,
+		       LAB_PAGE_PINNED == PF_PAGE_PINNED && LAB_PAGE_DIRTY == PF_PAGE_DIRTY &&
+		       LAB_PAGE_WRITEBACK == PF_PAGE_WRITEBACK &&
+		       LAB_PAGE_LOCKED == PF_PAGE_LOCKED &&
+		       LAB_PAGE_EVICTABLE == PF_PAGE_EVICTABLE && LAB_PAGE_LRU == PF_PAGE_LRU,
 	       "attributes");
 _Static_assert((int)LAB_COMPACT_SUCCESS == (int)PF_COMPACT_SUCCESS &&
 		       (int)LAB_COMPACT_DEFERRED == (int)PF_COMPACT_DEFERRED,
 	       "results of compaction");
-_Static_assert((int)LAB_NR_KNOBS <= (int)PF_NR_KNOBS &&
-		       (int)LAB_COMPACTION_PROACTIVENESS == (int)PF_COMPACTION_PROACTIVENESS,
+_Static_assert((int)LAB_NR_KNOBS == (int)PF_NR_KNOBS &&
+		       (int)LAB_COMPACT_UNEVICTABLE_ALLOWED == (int)PF_COMPACT_UNEVICTABLE_ALLOWED,
 	       "knobs");
 _Static_assert((int)LAB_MOVE_BUSY == (int)PF_MIGRATE_BUSY, "results of moves");
 
@@ -194,6 +196,28 @@ static bool replay_move(const struct lab_move *move)
 	return nonsense(text);
 }
 
+/* What the kernel waited for is over in the world, too. */
+static bool replay_wait(const struct lab_move *wait)
+{
+	const unsigned attr = (unsigned)wait->mode << 3;
+
+	if (attr != PF_PAGE_DIRTY && attr != PF_PAGE_WRITEBACK && attr != PF_PAGE_LOCKED)
+		return nonsense("the guest waited for what nobody waits for");
+	if (!s.world)
+		return nonsense("the kernel waited before it was asked to do anything");
+	s.world->wait(s.world, wait->src, attr);
+	return true;
+}
+
+static bool replay(const struct lab_move *move)
+{
+	if (move->result == LAB_WAITED)
+		return replay_wait(move);
+	if (move->result > LAB_MOVE_BUSY || move->mode >= PF_NR_MODES)
+		return nonsense("a MOVE of the guest makes no sense");
+	return replay_move(move);
+}
+
 static bool replay_moves(const struct lab_replies *replies)
 {
 	struct lab_reader reader = {replies->words, replies->nr_words, 0};
@@ -205,9 +229,7 @@ static bool replay_moves(const struct lab_replies *replies)
 		if (record.kind != LAB_REC_MOVE)
 			continue;
 		memcpy(&move, record.words, sizeof(move));
-		if (move.result > LAB_MOVE_BUSY || move.mode >= PF_NR_MODES)
-			return nonsense("a MOVE of the guest makes no sense");
-		if (!replay_move(&move))
+		if (!replay(&move))
 			return false;
 	}
 	return true;
@@ -362,6 +384,8 @@ static bool read_dump_record(const struct lab_record *record, unsigned z)
 	for (unsigned i = 0; i < from.head->nr_pcp_lists; i++)
 		copy_list(&s.now, &to->pcp[0][i], &from.pcp[i]);
 	copy_blocks(&to->blocks, &from.blocks);
+	if (!z)
+		copy_list(&s.now, &s.now.lru_add[0], &from.lru_add);
 	return copy_others(z, &to->others, &from.others);
 }
 
@@ -442,6 +466,9 @@ static const char *difference(const struct pf_dump *a, const struct pf_dump *b)
 		if (what)
 			return what;
 	}
+	for (unsigned cpu = 0; cpu < a->nr_cpus; cpu++)
+		if (!same_words(a, &a->lru_add[cpu], b, &b->lru_add[cpu]))
+			return "the pages to be added to an LRU list";
 	return NULL;
 }
 
@@ -852,7 +879,8 @@ static void kernel_set_attrs(void *state, pf_pfn pfn, unsigned attrs)
 
 	(void)state;
 	r->slot = pfn;
-	r->arg = attrs & (PF_PAGE_MOVABLE | PF_PAGE_PINNED | PF_PAGE_WRITEBACK | PF_PAGE_LOCKED);
+	r->arg = attrs & (PF_PAGE_MOVABLE | PF_PAGE_PINNED | PF_PAGE_DIRTY | PF_PAGE_WRITEBACK |
+			  PF_PAGE_LOCKED | PF_PAGE_EVICTABLE | PF_PAGE_LRU);
 	keep_back();
 }
 
@@ -862,7 +890,7 @@ static void kernel_inject(void *state, enum pf_inject what, unsigned after, unsi
 
 	(void)state;
 	if (what != PF_INJECT_MIGRATE_AGAIN && what != PF_INJECT_MIGRATE_BUSY)
-		return; /* the lab evicts nothing */
+		return; /* the lab evicts nothing, and nobody gets in its way */
 	r = queue(LAB_INJECT);
 	r->flags = what == PF_INJECT_MIGRATE_AGAIN ? LAB_MOVE_AGAIN : LAB_MOVE_BUSY;
 	r->slot = after;
@@ -942,15 +970,20 @@ static void kernel_drain(void *state, int cpu)
 
 static bool kernel_tick(void *state, enum pf_daemon daemon, unsigned node, unsigned order)
 {
+	static const uint8_t lab_daemon[PF_NR_DAEMONS] = {
+		[PF_KSWAPD] = LAB_KSWAPD,
+		[PF_KCOMPACTD] = LAB_KCOMPACTD,
+		[PF_KCOMPACTD_PROACTIVE] = LAB_KCOMPACTD_PROACTIVE,
+	};
 	struct lab_request *r;
 	struct answer answer;
 
 	(void)state;
 	(void)node;
-	if (daemon != PF_KCOMPACTD && daemon != PF_KCOMPACTD_PROACTIVE)
+	if (daemon >= PF_NR_DAEMONS)
 		return false;
 	r = queue(LAB_TICK);
-	r->flags = daemon == PF_KCOMPACTD ? LAB_KCOMPACTD : LAB_KCOMPACTD_PROACTIVE;
+	r->flags = lab_daemon[daemon];
 	r->order = (uint8_t)order;
 	answer = flush();
 	if (answer.value == LAB_INVALID) {

@@ -19,7 +19,7 @@
 #endif
 
 #define LAB_MAGIC	  0x62616c66u /* "flab" */
-#define LAB_PROTO_VERSION 3u
+#define LAB_PROTO_VERSION 4u
 
 /* The shared memory: control block, requests, replies. */
 #define LAB_SHM_BYTES	    (64u << 20)
@@ -99,8 +99,11 @@ enum lab_op {
 #define LAB_PAGE_LIVE	   0x1u
 #define LAB_PAGE_MOVABLE   0x2u
 #define LAB_PAGE_PINNED	   0x4u
+#define LAB_PAGE_DIRTY	   0x8u
 #define LAB_PAGE_WRITEBACK 0x10u
 #define LAB_PAGE_LOCKED	   0x20u
+#define LAB_PAGE_EVICTABLE 0x80u
+#define LAB_PAGE_LRU	   0x200u /* in the page cache from now on; order 0, movable, by pfn */
 
 enum lab_compact_result {
 	LAB_COMPACT_SKIPPED,
@@ -111,7 +114,11 @@ enum lab_compact_result {
 	LAB_COMPACT_SUCCESS,
 };
 
-enum lab_daemon { LAB_KCOMPACTD, LAB_KCOMPACTD_PROACTIVE };
+enum lab_daemon {
+	LAB_KCOMPACTD,
+	LAB_KCOMPACTD_PROACTIVE,
+	LAB_KSWAPD, /* what it does before it sleeps: forget which pageblocks to skip */
+};
 
 enum lab_knob {
 	LAB_WATERMARK_SCALE_FACTOR,
@@ -119,6 +126,7 @@ enum lab_knob {
 	LAB_WATERMARK_BOOST_FACTOR,
 	LAB_EXTFRAG_THRESHOLD,
 	LAB_COMPACTION_PROACTIVENESS,
+	LAB_COMPACT_UNEVICTABLE_ALLOWED,
 	LAB_NR_KNOBS,
 };
 
@@ -172,13 +180,18 @@ struct lab_record_head {
 	uint32_t nr_words;
 };
 
-enum lab_move_result { LAB_MOVED, LAB_MOVE_AGAIN, LAB_MOVE_BUSY };
+enum lab_move_result {
+	LAB_MOVED,
+	LAB_MOVE_AGAIN,
+	LAB_MOVE_BUSY,
+	LAB_WAITED, /* no move: the kernel waited for the owner of src, or had src written */
+};
 
 struct lab_move {
 	uint32_t src;
-	uint32_t dst;
+	uint32_t dst;  /* LAB_WAITED: src */
 	uint32_t slot; /* LAB_NR_SLOTS: in none */
-	uint16_t mode; /* the kernel's enum migrate_mode */
+	uint16_t mode; /* the kernel's enum migrate_mode; LAB_WAITED: LAB_PAGE_* >> 3 */
 	uint16_t result;
 };
 
@@ -199,6 +212,13 @@ enum lab_symbol {
 	LAB_SYM_EXTFRAG_THRESHOLD,
 	LAB_SYM_COMPACTION_PROACTIVENESS,
 	LAB_SYM_ALLOC_PAGES_EXACT_NID,
+	LAB_SYM_RESET_ISOLATION_SUITABLE,
+	LAB_SYM_COMPACT_UNEVICTABLE_ALLOWED,
+	LAB_SYM_LRU_ADD_DRAIN,
+	LAB_SYM_FOLIO_ISOLATE_LRU,
+	LAB_SYM_FILEMAP_REMOVE_FOLIO,
+	LAB_SYM_CPU_FBATCHES,
+	LAB_SYM_LRU_PAGES, /* no function: all that LAB_PAGE_LRU needs is there */
 	LAB_NR_SYMBOLS,
 };
 
@@ -237,7 +257,9 @@ struct lab_hello {
  *   for each order from 0 to max_order, nr_types free lists, first page first;
  *   one list of pairs, empty unless it was asked for: a pfn, then the order of
  *   the compound block there or LAB_OTHERS_HOLE | pages. Only true while the lab
- *   has no pages of its own.
+ *   has no pages of its own;
+ *   one list of the pages of all zones that the cpu is about to add to an LRU list,
+ *   oldest first; empty in dumps of zones other than 0.
  */
 struct lab_dump_head {
 	uint32_t start_pfn;

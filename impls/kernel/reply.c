@@ -79,7 +79,7 @@ bool lab_read_dump(const struct lab_record *record, struct lab_dump *dump)
 			if (!read_list(record, &at, &dump->free[order][type]))
 				return false;
 	return read_list(record, &at, &dump->others) && dump->others.nr % 2 == 0 &&
-	       at == record->nr_words;
+	       read_list(record, &at, &dump->lru_add) && at == record->nr_words;
 }
 
 bool lab_read_hello(const struct lab_record *record, struct lab_hello *hello)

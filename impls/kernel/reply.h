@@ -41,8 +41,9 @@ struct lab_list {
 struct lab_dump {
 	const struct lab_dump_head *head;
 	struct lab_list pcp[LAB_MAX_LISTS];
-	struct lab_list others; /* pairs of words as in impls/dump.h */
-	struct lab_list blocks; /* a value per pageblock: type, and 8 for the skip bit */
+	struct lab_list others;	 /* pairs of words as in impls/dump.h */
+	struct lab_list lru_add; /* of all zones, in the dump of zone 0 */
+	struct lab_list blocks;	 /* a value per pageblock: type, and 8 for the skip bit */
 	struct lab_list free[LAB_MAX_ORDERS][LAB_MAX_TYPES];
 };
 

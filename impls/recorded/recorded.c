@@ -69,6 +69,21 @@ static void same_pfn(struct recorded *r, pf_pfn asked)
 	lost(r, text);
 }
 
+static void replay(struct recorded *r, pf_pfn src, pf_pfn dst, unsigned how)
+{
+	char text[120];
+
+	if ((how >> 4 & 15) == PF_WAITED_HOW) {
+		r->world->wait(r->world, src, (how & 15) << PF_WAITED_SHIFT);
+		return;
+	}
+	if (r->world->migrate(r->world, src, dst, how & 15) == (how >> 4 & 15))
+		return;
+	snprintf(text, sizeof(text), "the world answers otherwise about the move from %#x to %#x",
+		 src, dst);
+	lost(r, text);
+}
+
 /* A coder of its own for moves: their pfns are differences among themselves. */
 static void end_call(struct recorded *r)
 {
@@ -80,14 +95,8 @@ static void end_call(struct recorded *r)
 		pf_pfn src = pf_code_pfn(&m, 0), dst = pf_code_pfn(&m, 0);
 		unsigned how = (unsigned)pf_code(&m, 0);
 
-		if (!m.bad && r->world->migrate(r->world, src, dst, how & 15) != (how >> 4 & 15)) {
-			char text[120];
-
-			snprintf(text, sizeof(text),
-				 "the world answers otherwise about the move from %#x to %#x", src,
-				 dst);
-			lost(r, text);
-		}
+		if (!m.bad)
+			replay(r, src, dst, how);
 	}
 	r->c.at = m.at;
 	r->c.bad = m.bad;

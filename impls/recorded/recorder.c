@@ -13,7 +13,7 @@ static struct {
 	struct pf_world world; /* first */
 	struct pf_world *outer;
 	struct pf_coder moves;
-	uint64_t nr_moves;
+	uint64_t nr_moves; /* and waits */
 } proxy;
 
 static struct {
@@ -39,6 +39,23 @@ static enum pf_migrate_result proxy_migrate(struct pf_world *w, pf_pfn src, pf_p
 	pf_code(&proxy.moves, (unsigned)mode | (unsigned)result << 4);
 	proxy.nr_moves++;
 	return result;
+}
+
+/* Among the moves: from a page to itself, with the attribute in place of the mode. */
+static void proxy_wait(struct pf_world *w, pf_pfn pfn, unsigned attr)
+{
+	(void)w;
+	proxy.outer->wait(proxy.outer, pfn, attr);
+	pf_code_pfn(&proxy.moves, pfn);
+	pf_code_pfn(&proxy.moves, pfn);
+	pf_code(&proxy.moves, attr >> PF_WAITED_SHIFT | PF_WAITED_HOW << 4);
+	proxy.nr_moves++;
+}
+
+static bool proxy_hindered(struct pf_world *w, enum pf_inject what)
+{
+	(void)w;
+	return proxy.outer->hindered(proxy.outer, what);
 }
 
 static enum pf_evict_result proxy_evict(struct pf_world *w, pf_pfn pfn, enum pf_mode mode)
@@ -307,6 +324,8 @@ const struct pf_impl *pf_recorder_wrap(const struct pf_impl *inner)
 		.migrate = proxy_migrate,
 		.evict = proxy_evict,
 		.attrs = proxy_attrs,
+		.wait = proxy_wait,
+		.hindered = proxy_hindered,
 		.unit_order = proxy_unit_order,
 		.spent = proxy_spent,
 		.event = proxy_event,

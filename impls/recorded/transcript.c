@@ -115,9 +115,25 @@ static void code_list(struct pf_coder *c, struct pf_dump *d, struct pf_list *lis
 	}
 }
 
+/* Bits of a dump's first number. */
+#define LISTS_ABSENT 1u
+#define LRU_ADD	     2u
+
+static unsigned dump_parts(const struct pf_layout *l, const struct pf_dump *d)
+{
+	unsigned parts = d->lists_absent ? LISTS_ABSENT : 0;
+
+	for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
+		if (d->lru_add[cpu].nr)
+			parts |= LRU_ADD;
+	return parts;
+}
+
 void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump *d)
 {
-	d->lists_absent = pf_code(c, d->lists_absent);
+	unsigned parts = (unsigned)pf_code(c, c->writing ? dump_parts(l, d) : 0);
+
+	d->lists_absent = parts & LISTS_ABSENT;
 	if (!c->writing)
 		d->nr_words = 0;
 	if (d->lists_absent)
@@ -145,6 +161,10 @@ void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump 
 		if (!d->lists_absent)
 			code_list(c, d, &zone->others, false);
 	}
+	if (!c->writing)
+		memset(d->lru_add, 0, sizeof(d->lru_add));
+	for (unsigned cpu = 0; parts & LRU_ADD && cpu < l->nr_cpus; cpu++)
+		code_list(c, d, &d->lru_add[cpu], true);
 }
 
 /* ----------------------------------------------------------------- head -- */

@@ -57,6 +57,13 @@ enum pf_call {
 	PF_NR_CALLS,
 };
 
+/*
+ * A move is two pfns, then the mode and what the world said, | result << 4. What the
+ * implementation waited for stands among the moves, in the place of the result this:
+ */
+#define PF_WAITED_HOW	3u
+#define PF_WAITED_SHIFT 3 /* and in the place of the mode the PF_PAGE_* >> that */
+
 /* Reads or writes numbers; one function each describes a thing for both ways. */
 struct pf_coder {
 	uint8_t *buf;
@@ -72,7 +79,10 @@ uint64_t pf_code(struct pf_coder *c, uint64_t value);
 void pf_code_raw(struct pf_coder *c, const uint8_t *bytes, size_t n);
 uint32_t pf_code_pfn(struct pf_coder *c, uint32_t pfn);
 uint32_t pf_code_change(struct pf_coder *c, uint32_t value, uint32_t old);
-/* With lists, or with their lengths and hash only. */
+/*
+ * With lists, or with their lengths and hash only. What a cpu is about to add to an
+ * LRU list is left out if no cpu is.
+ */
 void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump *d);
 
 #endif /* PAGEFUZZ_TRANSCRIPT_H */

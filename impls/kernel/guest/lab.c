@@ -21,7 +21,10 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pageblock-flags.h>
+#include <linux/mount.h>
 #include <linux/pagemap.h>
+#include <linux/pagevec.h>
+#include <linux/pseudo_fs.h>
 #include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 #include <linux/utsname.h>
@@ -43,13 +46,18 @@
 #define LAB_MAX_ORDER (MAX_ORDER - 1)
 #endif
 
+/* Pages of the page cache: from 6.2 on migration takes them another way. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define LAB_HAS_CACHE
+#endif
+
 static int node = 1;
 module_param(node, int, 0444);
 MODULE_PARM_DESC(node, "the node whose zones are the lab");
 
 /* What the owner of a block says of it; at its first page. */
 struct unit {
-	u8 attrs; /* LAB_PAGE_*; 0: no block begins here */
+	u16 attrs; /* LAB_PAGE_*; 0: no block begins here */
 	u8 order;
 };
 
@@ -90,7 +98,18 @@ static void (*p_kswapd_stop)(int nid);
 static void *(*p_alloc_pages_exact_nid)(int nid, size_t size, gfp_t gfp);
 static void (*p_set_pageblock_migratetype)(struct page *page, int type);
 static void (*p_setup_per_zone_wmarks)(void);
+static void (*p_reset_isolation_suitable)(pg_data_t *pgdat);
+static void (*p_lru_add_drain)(void);
+static int (*p_folio_isolate_lru)(struct folio *folio);
+static void (*p_filemap_remove_folio)(struct folio *folio);
 static int *p_knob[LAB_NR_KNOBS];
+
+/* As mm/swap.c begins it. */
+struct cpu_fbatches {
+	local_lock_t lock;
+	struct folio_batch lru_add;
+};
+static struct cpu_fbatches __percpu *p_cpu_fbatches;
 
 /* As the kernel's mm/internal.h has it, which modules do not see. */
 struct alloc_context {
@@ -150,6 +169,14 @@ static int find_symbols(void)
 		[LAB_SYM_ALLOC_PAGES_EXACT_NID] = {"alloc_pages_exact_nid",
 						   &p_alloc_pages_exact_nid},
 #endif
+		[LAB_SYM_RESET_ISOLATION_SUITABLE] = {"reset_isolation_suitable",
+						      &p_reset_isolation_suitable},
+		[LAB_SYM_COMPACT_UNEVICTABLE_ALLOWED] = {"sysctl_compact_unevictable_allowed",
+							 &p_knob[LAB_COMPACT_UNEVICTABLE_ALLOWED]},
+		[LAB_SYM_LRU_ADD_DRAIN] = {"lru_add_drain", &p_lru_add_drain},
+		[LAB_SYM_FOLIO_ISOLATE_LRU] = {"folio_isolate_lru", &p_folio_isolate_lru},
+		[LAB_SYM_FILEMAP_REMOVE_FOLIO] = {"filemap_remove_folio", &p_filemap_remove_folio},
+		[LAB_SYM_CPU_FBATCHES] = {"cpu_fbatches", &p_cpu_fbatches},
 	};
 	struct kprobe probe = {.symbol_name = "kallsyms_lookup_name"};
 	unsigned long (*lookup)(const char *name);
@@ -162,8 +189,11 @@ static int find_symbols(void)
 	lookup = (void *)probe.addr;
 	unregister_kprobe(&probe);
 	for (i = 0; i < LAB_NR_SYMBOLS; i++) {
-		unsigned long address = lookup(wanted[i].name);
+		unsigned long address;
 
+		if (!wanted[i].name)
+			continue;
+		address = lookup(wanted[i].name);
 		*(unsigned long *)wanted[i].pointer = address;
 		if (address)
 			symbols |= 1u << i;
@@ -220,10 +250,10 @@ static struct {
 
 static const struct movable_operations lab_movable_ops;
 
-static void log_move(struct page *dst, struct page *src, enum migrate_mode mode, u16 result)
+static void log_move(struct page *dst, struct page *src, u32 slot, enum migrate_mode mode,
+		     u16 result)
 {
-	const struct lab_move move = {page_to_pfn(src), page_to_pfn(dst), page_private(src),
-				      (u16)mode, result};
+	const struct lab_move move = {page_to_pfn(src), page_to_pfn(dst), slot, (u16)mode, result};
 
 	if (current != runner) {
 		stray_moves++;
@@ -255,18 +285,27 @@ static bool is_injected(enum lab_move_result what)
 }
 
 /* The host's world must come to the same answer: the order of the questions counts. */
-static enum lab_move_result consent(const struct page *src, enum migrate_mode mode)
+static enum lab_move_result wish(const struct page *src)
 {
-	/* The owner's reference and that of the isolation. */
+	/* The owner's reference, or the cache's, and that of the isolation. */
 	const int plain_references = 2;
-	u8 attrs = unit_of(src)->attrs;
 
-	if (!(attrs & LAB_PAGE_MOVABLE))
+	if (!(unit_of(src)->attrs & LAB_PAGE_MOVABLE))
 		return LAB_MOVE_BUSY;
 	if (page_count(src) > plain_references || is_injected(LAB_MOVE_AGAIN))
 		return LAB_MOVE_AGAIN;
 	if (is_injected(LAB_MOVE_BUSY))
 		return LAB_MOVE_BUSY;
+	return LAB_MOVED;
+}
+
+static enum lab_move_result consent(const struct page *src, enum migrate_mode mode)
+{
+	enum lab_move_result result = wish(src);
+	u16 attrs = unit_of(src)->attrs;
+
+	if (result != LAB_MOVED)
+		return result;
 	if ((attrs & LAB_PAGE_LOCKED && mode == MIGRATE_ASYNC) ||
 	    (attrs & LAB_PAGE_WRITEBACK && mode != MIGRATE_SYNC))
 		return LAB_MOVE_BUSY;
@@ -278,7 +317,7 @@ static int lab_migrate(struct page *dst, struct page *src, enum migrate_mode mod
 	enum lab_move_result result = consent(src, mode);
 	unsigned long slot = page_private(src);
 
-	log_move(dst, src, mode, result);
+	log_move(dst, src, slot, mode, result);
 	if (result != LAB_MOVED)
 		return result == LAB_MOVE_AGAIN ? -EAGAIN : -EBUSY;
 	get_page(dst);
@@ -299,6 +338,351 @@ static const struct movable_operations lab_movable_ops = {
 	.migrate_page = lab_migrate,
 	.putback_page = lab_putback,
 };
+
+/* From now on compaction may move it. */
+static void make_movable(struct page *page, u32 slot)
+{
+	set_page_private(page, slot);
+	lock_page(page);
+	__SetPageMovable(page, &lab_movable_ops);
+	unlock_page(page);
+}
+
+static void make_immovable(struct page *page)
+{
+	if (!__PageMovable(page))
+		return;
+	lock_page(page);
+	__ClearPageMovable(page);
+	set_page_private(page, 0);
+	unlock_page(page);
+}
+
+/* --------------------------------------------- pages of the page cache -- */
+
+/*
+ * A unit with LAB_PAGE_LRU is in the page cache, as a page of a file, and so on an
+ * LRU list; the cache's reference is the only one but for that of a pin. The kernel
+ * decides about its moves itself, and probes write them down.
+ */
+#ifdef LAB_HAS_CACHE
+
+static struct vfsmount *cache_mount;
+static struct address_space *caches[2]; /* of pages that reclaim may not take, and may */
+static pgoff_t next_index;		/* never used again, so that no shadow is ever met */
+static enum migrate_mode mode_now;
+
+static bool in_cache(const struct page *page)
+{
+	return page->mapping && (page->mapping == caches[0] || page->mapping == caches[1]);
+}
+
+/* For probes: any page of the machine. */
+static bool is_lab_cache(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	return pfn >= first_pfn && pfn < end_pfn && in_cache(page);
+}
+
+static struct address_space *cache_for(u16 attrs)
+{
+	return caches[!!(attrs & LAB_PAGE_EVICTABLE)];
+}
+
+/* Raw: no accounting of dirty pages, and no tags in the cache. */
+static void show_attrs(struct page *page, u16 attrs)
+{
+	assign_bit(PG_dirty, &page->flags, attrs & LAB_PAGE_DIRTY);
+	assign_bit(PG_writeback, &page->flags, attrs & LAB_PAGE_WRITEBACK);
+	if (PageLocked(page) && !(attrs & LAB_PAGE_LOCKED))
+		unlock_page(page);
+	else if (!PageLocked(page) && attrs & LAB_PAGE_LOCKED)
+		lock_page(page);
+}
+
+/* What the kernel is about to wait for is over at once. */
+static void end_wait(struct page *page, u16 attr)
+{
+	const struct lab_move wait = {page_to_pfn(page), page_to_pfn(page), LAB_NR_SLOTS, attr >> 3,
+				      LAB_WAITED};
+
+	if (current != runner || !is_lab_cache(page) || !(unit_of(page)->attrs & attr))
+		return;
+	unit_of(page)->attrs &= ~attr;
+	put_record(LAB_REC_MOVE, &wait, sizeof(wait));
+	if (attr == LAB_PAGE_WRITEBACK)
+		clear_bit(PG_writeback, &page->flags);
+	else if (attr == LAB_PAGE_LOCKED)
+		unlock_page(page);
+}
+
+static int before_wait_writeback(struct kprobe *probe, struct pt_regs *regs)
+{
+	end_wait((struct page *)regs->di, LAB_PAGE_WRITEBACK);
+	return 0;
+}
+
+static int before_lock(struct kprobe *probe, struct pt_regs *regs)
+{
+	end_wait((struct page *)regs->di, LAB_PAGE_LOCKED);
+	return 0;
+}
+
+static int before_migration(struct kprobe *probe, struct pt_regs *regs)
+{
+	mode_now = (enum migrate_mode)regs->r8;
+	return 0;
+}
+
+/* The kernel has cleared PG_dirty before. */
+static int cache_writepage(struct page *page, struct writeback_control *control)
+{
+	end_wait(page, LAB_PAGE_DIRTY);
+	unlock_page(page);
+	return 0;
+}
+
+/* No migrate_folio: that is what makes dirty pages hard to move. */
+static const struct address_space_operations cache_ops = {
+	.writepage = cache_writepage,
+	.dirty_folio = noop_dirty_folio,
+};
+
+struct attempt {
+	struct page *dst, *src;
+	enum lab_move_result wish;
+};
+
+/* Where an attempt may still fail: with one reference too many it does. */
+static int attempt_begins(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct attempt *attempt = (struct attempt *)instance->data;
+
+	attempt->dst = (struct page *)regs->si;
+	attempt->src = (struct page *)regs->dx;
+	if (!is_lab_cache(attempt->src))
+		return 1; /* not for attempt_ends() */
+	attempt->wish = current == runner ? wish(attempt->src) : LAB_MOVED;
+	if (attempt->wish != LAB_MOVED)
+		get_page(attempt->src);
+	return 0;
+}
+
+static int attempt_ends(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct attempt *attempt = (struct attempt *)instance->data;
+	enum lab_move_result result = LAB_MOVED;
+
+	if (attempt->wish != LAB_MOVED)
+		put_page(attempt->src);
+	if ((int)regs_return_value(regs))
+		result = attempt->wish == LAB_MOVE_BUSY ? LAB_MOVE_BUSY : LAB_MOVE_AGAIN;
+	if (result == LAB_MOVE_BUSY)
+		regs_set_return_value(regs, -EBUSY);
+	log_move(attempt->dst, attempt->src, LAB_NR_SLOTS, mode_now, result);
+	if (result == LAB_MOVED) {
+		*unit_of(attempt->dst) = *unit_of(attempt->src);
+		unit_of(attempt->src)->attrs = 0;
+	}
+	return 0;
+}
+
+static struct kprobe wait_writeback_probe = {
+	.symbol_name = "folio_wait_writeback",
+	.pre_handler = before_wait_writeback,
+};
+static struct kprobe lock_probe = {
+	.symbol_name = "__folio_lock",
+	.pre_handler = before_lock,
+};
+static struct kprobe migration_probe = {
+	.symbol_name = "migrate_pages",
+	.pre_handler = before_migration,
+};
+static struct kprobe *probes[] = {&wait_writeback_probe, &lock_probe, &migration_probe};
+static struct kretprobe attempt_probe = {
+	.kp.symbol_name = "folio_migrate_mapping",
+	.entry_handler = attempt_begins,
+	.handler = attempt_ends,
+	.data_size = sizeof(struct attempt),
+};
+
+/* A probe that was passed over leaves moves without a record. */
+static u32 missed_probes(void)
+{
+	u32 i, nr = attempt_probe.nmissed + attempt_probe.kp.nmissed;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		nr += probes[i]->nmissed;
+	return nr;
+}
+
+static int cache_init_context(struct fs_context *context)
+{
+	return init_pseudo(context, LAB_MAGIC) ? 0 : -ENOMEM;
+}
+
+static struct file_system_type cache_type = {
+	.name = "lab",
+	.init_fs_context = cache_init_context,
+	.kill_sb = kill_anon_super,
+};
+
+static void close_cache(void)
+{
+	u32 i;
+
+	if (symbols >> LAB_SYM_LRU_PAGES & 1) {
+		unregister_kretprobe(&attempt_probe);
+		unregister_kprobes(probes, ARRAY_SIZE(probes));
+	}
+	for (i = 0; i < ARRAY_SIZE(caches); i++)
+		if (caches[i])
+			iput(caches[i]->host);
+	if (!IS_ERR_OR_NULL(cache_mount))
+		kern_unmount(cache_mount);
+}
+
+/* Two files, of which one is out of reclaim's reach. */
+static int open_files(void)
+{
+	u32 i;
+
+	cache_mount = kern_mount(&cache_type);
+	if (IS_ERR(cache_mount))
+		return PTR_ERR(cache_mount);
+	for (i = 0; i < ARRAY_SIZE(caches); i++) {
+		struct inode *inode = alloc_anon_inode(cache_mount->mnt_sb);
+
+		if (IS_ERR(inode))
+			return PTR_ERR(inode);
+		inode->i_mapping->a_ops = &cache_ops;
+		caches[i] = inode->i_mapping;
+	}
+	mapping_set_unevictable(caches[0]);
+	return 0;
+}
+
+/* Without one of its parts the lab has no LRU pages, but all else. */
+static void open_cache(void)
+{
+	int rc = -ENOENT;
+
+	if (p_lru_add_drain && p_folio_isolate_lru && p_filemap_remove_folio && p_cpu_fbatches)
+		rc = open_files();
+	if (!rc)
+		rc = register_kprobes(probes, ARRAY_SIZE(probes));
+	if (!rc) {
+		rc = register_kretprobe(&attempt_probe);
+		if (rc)
+			unregister_kprobes(probes, ARRAY_SIZE(probes));
+	}
+	if (rc)
+		pr_info("no LRU pages: %d\n", rc);
+	else
+		symbols |= 1u << LAB_SYM_LRU_PAGES;
+}
+
+static int enter_cache(struct page *page, u16 attrs)
+{
+	int rc;
+
+	make_immovable(page);
+	rc = filemap_add_folio(cache_for(attrs), page_folio(page), next_index++, GFP_KERNEL);
+	if (rc)
+		return rc;
+	unlock_page(page);
+	put_page(page);
+	return 0;
+}
+
+/* To the other file, and so to the other kind of list. */
+static int change_cache(struct page *page, u16 attrs)
+{
+	int rc = p_folio_isolate_lru(page_folio(page));
+
+	if (rc)
+		return rc;
+	lock_page(page);
+	p_filemap_remove_folio(page_folio(page));
+	rc = filemap_add_folio(cache_for(attrs), page_folio(page), next_index++, GFP_KERNEL);
+	unlock_page(page);
+	put_page(page);
+	return rc;
+}
+
+/* The owner's reference is the only one then, but for that of a pin. */
+static void leave_cache(struct page *page)
+{
+	p_lru_add_drain();
+	show_attrs(page, 0);
+	get_page(page);
+	lock_page(page);
+	p_filemap_remove_folio(page_folio(page));
+	unlock_page(page);
+}
+
+/* Begins and ends with an empty batch: the page is on its list when this returns. */
+static int set_cache_attrs(struct page *page, u16 attrs)
+{
+	int rc = 0;
+
+	p_lru_add_drain();
+	if (in_cache(page))
+		show_attrs(page, 0);
+	if (!in_cache(page))
+		rc = enter_cache(page, attrs);
+	else if (page->mapping != cache_for(attrs))
+		rc = change_cache(page, attrs);
+	show_attrs(page, attrs);
+	p_lru_add_drain();
+	return rc;
+}
+
+static bool cache_wanted(const struct page *page, u16 attrs)
+{
+	const u16 needed = LAB_PAGE_LRU | LAB_PAGE_MOVABLE;
+
+	return in_cache(page) || (symbols >> LAB_SYM_LRU_PAGES & 1 && !unit_of(page)->order &&
+				  (attrs & needed) == needed);
+}
+
+#else
+
+static void open_cache(void)
+{
+}
+
+static void close_cache(void)
+{
+}
+
+static bool in_cache(const struct page *page)
+{
+	return false;
+}
+
+static void leave_cache(struct page *page)
+{
+}
+
+static int set_cache_attrs(struct page *page, u16 attrs)
+{
+	return 0;
+}
+
+static bool cache_wanted(const struct page *page, u16 attrs)
+{
+	return false;
+}
+
+static u32 missed_probes(void)
+{
+	return 0;
+}
+
+#endif
 
 /* ------------------------------------------------------ alloc and free -- */
 
@@ -376,15 +760,6 @@ static struct page *take_pages(const struct lab_request *r, gfp_t gfp)
 	return page;
 }
 
-/* From now on compaction may move it. */
-static void make_movable(struct page *page, u32 slot)
-{
-	set_page_private(page, slot);
-	lock_page(page);
-	__SetPageMovable(page, &lab_movable_ops);
-	unlock_page(page);
-}
-
 /* Notes the owner of a new block; `slot` is LAB_NR_SLOTS for one that has none. */
 static void own(struct page *page, u8 order, bool movable, u32 slot)
 {
@@ -400,12 +775,10 @@ static void disown(struct page *page)
 {
 	struct unit *unit = unit_of(page);
 
-	if (__PageMovable(page)) {
-		lock_page(page);
-		__ClearPageMovable(page);
-		set_page_private(page, 0);
-		unlock_page(page);
-	}
+	if (in_cache(page))
+		leave_cache(page);
+	else
+		make_immovable(page);
 	if (unit->attrs & LAB_PAGE_PINNED)
 		put_page(page);
 	unit->attrs = 0;
@@ -545,11 +918,18 @@ static u32 do_page_alloc(const struct lab_request *r)
 static u32 do_page_free(const struct lab_request *r)
 {
 	struct unit *unit = unit_at(r->slot);
+	struct page *page;
+	bool cached;
 
 	if (!unit || unit->order != r->order)
 		return LAB_INVALID;
-	disown(pfn_to_page(r->slot));
-	__free_pages(pfn_to_page(r->slot), r->order);
+	page = pfn_to_page(r->slot);
+	cached = in_cache(page);
+	disown(page);
+	if (cached)
+		put_page(page); /* which also takes it off its LRU list */
+	else
+		__free_pages(page, r->order);
 	return r->slot;
 }
 
@@ -614,7 +994,7 @@ static u32 do_page_split(const struct lab_request *r)
 	struct unit *unit = unit_at(r->slot);
 	struct page *page;
 	u32 i, nr;
-	u8 attrs;
+	u16 attrs;
 
 	if (!unit)
 		return LAB_INVALID;
@@ -640,16 +1020,21 @@ static u32 do_page_split(const struct lab_request *r)
 static u32 do_page_attrs(const struct lab_request *r)
 {
 	struct unit *unit = unit_at(r->slot);
+	u16 attrs = (u16)r->arg | LAB_PAGE_LIVE;
 	struct page *page;
 
 	if (!unit)
 		return LAB_INVALID;
 	page = pfn_to_page(r->slot);
-	if (r->arg & ~unit->attrs & LAB_PAGE_PINNED)
+	if (in_cache(page))
+		attrs |= LAB_PAGE_LRU;
+	if (cache_wanted(page, attrs) && set_cache_attrs(page, attrs))
+		return LAB_NONE;
+	if (attrs & ~unit->attrs & LAB_PAGE_PINNED)
 		get_page(page);
-	if (~r->arg & unit->attrs & LAB_PAGE_PINNED)
+	if (~attrs & unit->attrs & LAB_PAGE_PINNED)
 		put_page(page);
-	unit->attrs = (u8)r->arg | LAB_PAGE_LIVE;
+	unit->attrs = attrs;
 	return 0;
 }
 
@@ -750,6 +1135,12 @@ static u32 do_tick(const struct lab_request *r)
 	pg_data_t *pgdat = NODE_DATA(node);
 	u64 end = ktime_get_ns() + 10 * NSEC_PER_SEC;
 
+	if (r->flags == LAB_KSWAPD) {
+		if (!p_reset_isolation_suitable)
+			return LAB_UNSUPPORTED;
+		p_reset_isolation_suitable(pgdat);
+		return 0;
+	}
 	if (!pgdat->kcompactd || !p_knob[LAB_COMPACTION_PROACTIVENESS])
 		return LAB_UNSUPPORTED;
 	if (r->flags == LAB_KCOMPACTD) {
@@ -852,9 +1243,12 @@ static u32 do_tune(const struct lab_request *r)
 	static const struct {
 		u32 least, most;
 	} range[LAB_NR_KNOBS] = {
-		[LAB_WATERMARK_SCALE_FACTOR] = {1, 3000},    [LAB_MIN_FREE_KBYTES] = {0, INT_MAX},
-		[LAB_WATERMARK_BOOST_FACTOR] = {0, INT_MAX}, [LAB_EXTFRAG_THRESHOLD] = {0, 1000},
+		[LAB_WATERMARK_SCALE_FACTOR] = {1, 3000},
+		[LAB_MIN_FREE_KBYTES] = {0, INT_MAX},
+		[LAB_WATERMARK_BOOST_FACTOR] = {0, INT_MAX},
+		[LAB_EXTFRAG_THRESHOLD] = {0, 1000},
 		[LAB_COMPACTION_PROACTIVENESS] = {0, 100},
+		[LAB_COMPACT_UNEVICTABLE_ALLOWED] = {0, 1},
 	};
 
 	if (r->flags >= LAB_NR_KNOBS || r->arg < range[r->flags].least ||
@@ -872,11 +1266,34 @@ static u32 do_tune(const struct lab_request *r)
 	return 1;
 }
 
+/*
+ * Compaction compares how many pages are isolated with how many are on LRU lists.
+ * What cpus have not added yet would make it wait, for ever: they never add it.
+ */
+static void make_node_counters_exact(void)
+{
+	pg_data_t *pgdat = NODE_DATA(node);
+	int cpu, i;
+
+	for_each_online_cpu(cpu)
+	{
+		struct per_cpu_nodestat *stat = per_cpu_ptr(pgdat->per_cpu_nodestats, cpu);
+
+		stat->stat_threshold = 0;
+		for (i = 0; i < NR_VM_NODE_STAT_ITEMS; i++) {
+			node_page_state_add(stat->vm_node_stat_diff[i], pgdat, i);
+			stat->vm_node_stat_diff[i] = 0;
+		}
+	}
+}
+
 /* The daemons of the node work only when told to; watermarks are the lab's alone. */
 static void settle(void)
 {
 	unsigned long min = 0;
 	u32 i;
+
+	make_node_counters_exact();
 
 	if (p_kswapd_stop)
 		p_kswapd_stop(node);
@@ -1106,6 +1523,25 @@ static void put_others(const struct zone *zone)
 	}
 }
 
+/* Those of the lab among the pages that the cpu has not yet added to an LRU list. */
+static void put_lru_add(void)
+{
+	const struct folio_batch *batch;
+	u32 i, count_at = reply_words;
+
+	put_word(0);
+	if (!p_cpu_fbatches)
+		return;
+	batch = &per_cpu_ptr(p_cpu_fbatches, 0)->lru_add;
+	for (i = 0; i < batch->nr; i++) {
+		if (folio_nid(batch->folios[i]) != node)
+			continue;
+		put_word(folio_pfn(batch->folios[i]));
+		if (!overflow)
+			reply[count_at]++;
+	}
+}
+
 static u32 do_dump(const struct lab_request *r)
 {
 	static struct lab_dump_head head;
@@ -1134,6 +1570,10 @@ static u32 do_dump(const struct lab_request *r)
 	spin_unlock_irqrestore(&zone->lock, flags);
 	if (r->flags)
 		put_others(zone);
+	else
+		put_word(0);
+	if (!r->arg)
+		put_lru_add();
 	else
 		put_word(0);
 	if (!overflow)
@@ -1168,7 +1608,8 @@ static unsigned long event_count(enum vm_event_item event)
 
 static u32 do_state(void)
 {
-	struct lab_state_record state = {.nr_zones = nr_zones, .stray_moves = stray_moves};
+	struct lab_state_record state = {.nr_zones = nr_zones,
+					 .stray_moves = stray_moves + missed_probes()};
 	u32 i;
 
 	BUILD_BUG_ON(ARRAY_SIZE(events) != ARRAY_SIZE(state.total));
@@ -1362,6 +1803,7 @@ static int __init lab_init(void)
 		release_buffers();
 		return rc;
 	}
+	open_cache();
 	settle();
 	do_drain();
 	for (i = 0; i < (int)ARRAY_SIZE(events); i++)
@@ -1375,6 +1817,7 @@ static int __init lab_init(void)
 static void __exit lab_exit(void)
 {
 	misc_deregister(&lab_device);
+	close_cache();
 	release_buffers();
 }
 

@@ -131,6 +131,7 @@ enum pf_migrate_result {
 	PF_MIGRATED,	  /* contents and owner are at dst now; src is yours to free */
 	PF_MIGRATE_AGAIN, /* not now; nothing changed (-EAGAIN) */
 	PF_MIGRATE_BUSY,  /* not at all; nothing changed (-EBUSY) */
+	PF_MIGRATE_NOMEM, /* its owner lacks memory; nothing changed (-ENOMEM) */
 };
 
 enum pf_evict_result {
@@ -145,6 +146,7 @@ enum pf_inject {
 	PF_INJECT_MIGRATE_BUSY,
 	PF_INJECT_EVICT_KEPT,
 	PF_INJECT_EVICT_DIRTY,
+	PF_INJECT_MIGRATE_NOMEM,
 	/* The environment, which says no to all of these unless told otherwise. */
 	PF_INJECT_CONTENDED, /* somebody else holds the lock that is tried */
 	PF_INJECT_RESCHED,   /* need_resched(): others wait for this cpu */

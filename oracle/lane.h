@@ -39,7 +39,7 @@ struct pf_move {
 };
 
 /* Also in there: it waited at src for the attribute `mode`. */
-#define PF_WAITED 3
+#define PF_WAITED (PF_MIGRATE_NOMEM + 1)
 
 struct pf_lane {
 	struct pf_world world; /* first: the world's functions find the lane by it */

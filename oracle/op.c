@@ -71,7 +71,7 @@ static const struct pf_operand tune_operands[] = {
 };
 static const struct pf_operand inject_operands[] = {
 	SYM("what", 15, 1, "migrate_again", "migrate_busy", "evict_kept", "evict_dirty",
-	    "contended", "resched", "killed", "isolated"),
+	    "migrate_nomem", "contended", "resched", "killed", "isolated"),
 	NUM("after", 127),
 	NUM("count", 127),
 };

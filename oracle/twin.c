@@ -209,13 +209,13 @@ _Noreturn static void blame_answer(struct pf_lane *lane, struct pf_lane *ref, ui
 
 static void tell_moves(struct pf_lane *lane, uint32_t at)
 {
-	static const char *const result[] = {"moved", "again", "busy", "waited for"};
+	static const char *const result[] = {"moved", "again", "busy", "no memory", "waited for"};
 
 	tell(lane->run, "          moves of %s:\n", lane->impl->name);
 	for (uint32_t i = at > 3 ? at - 3 : 0; i < lane->nr_moves && i < at + 4; i++)
 		tell(lane->run, "          %s%5u  %#x -> %#x mode %u %s\n", i == at ? "*" : " ",
 		     i + 1, lane->move[i].src, lane->move[i].dst, lane->move[i].mode,
-		     result[lane->move[i].result % 4]);
+		     result[lane->move[i].result % 5]);
 	if (at >= lane->nr_moves)
 		tell(lane->run, "          * no move %u\n", at + 1);
 }

@@ -436,7 +436,9 @@ static struct pf_op make(struct generator *g, enum action action)
 		break;
 	case INJECT:
 		op.kind = PF_OP_INJECT;
-		op.arg[PF_INJECT_WHAT] = pf_rng_below(&g->rng, 2);
+		op.arg[PF_INJECT_WHAT] = pf_rng_below(&g->rng, g->profile->weight[CACHE] ? 3 : 2);
+		if (op.arg[PF_INJECT_WHAT] == 2)
+			op.arg[PF_INJECT_WHAT] = PF_INJECT_MIGRATE_NOMEM;
 		op.arg[PF_INJECT_AFTER] = pf_rng_below(&g->rng, 40);
 		op.arg[PF_INJECT_COUNT] = 1 + pf_rng_below(&g->rng, 30);
 		break;

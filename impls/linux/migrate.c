@@ -4,8 +4,8 @@
  * and what becomes of sources and targets. Ports the part of mm/migrate.c of 6.1
  * that concerns single pages: those with an owner of their own, and those of the
  * page cache that nobody has mapped. Every function has the name of the one that
- * it follows. Of the kernel's ways to fail three are left: no target, not now
- * (-EAGAIN), not at all (-EBUSY). What is behind the page's attributes is judged
+ * it follows. Of the kernel's ways to fail three are left: no memory
+ * (-ENOMEM), not now (-EAGAIN), not at all (-EBUSY). What is behind the page's attributes is judged
  * here for the cache and by the world for the others; the last word is the world's.
  */
 #include "migrate.h"
@@ -105,6 +105,8 @@ static int move_to_new_folio(struct migration *mig, u32 dst, u32 src)
 		return MIGRATEPAGE_SUCCESS;
 	case PF_MIGRATE_AGAIN:
 		return -EAGAIN;
+	case PF_MIGRATE_NOMEM:
+		return -ENOMEM;
 	case PF_MIGRATE_BUSY:
 		break;
 	}
@@ -172,6 +174,9 @@ static int migrate_pages_batch(struct migration *mig, u32 from)
 			case MIGRATEPAGE_SUCCESS:
 				stats->nr_succeeded++;
 				break;
+			case -ENOMEM:
+				stats->nr_failed_pages += 1 + nr_retry_pages;
+				return -ENOMEM;
 			case -EAGAIN:
 				nr_retry_pages++;
 				break;

@@ -168,8 +168,9 @@ enum pf_inject {
 /*
  * In the page cache, of a file system that cannot migrate dirty pages, and so on
  * an LRU list: the unevictable one without EVICTABLE. Comes with set_attrs, only
- * to movable units of order 0, and stays for the rest of their life. Movable
- * units without it have an owner of their own, as Linux's movable_operations.
+ * to movable units of order 0, and stays for the rest of their life. While it is
+ * locked, dirty or written it is not moved: wait() ends that. Movable units
+ * without it have an owner of their own, as Linux's movable_operations.
  */
 #define PF_PAGE_LRU 0x200u
 

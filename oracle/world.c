@@ -269,9 +269,13 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 		return refuse(lane, PF_MIGRATE_BUSY);
 	if (injected(lane, PF_INJECT_MIGRATE_NOMEM))
 		return refuse(lane, PF_MIGRATE_NOMEM);
-	/* As Linux's mode table: a locked page is waited for in sync modes, writeback in SYNC. */
-	if ((attrs & PF_PAGE_LOCKED && mode == PF_MODE_ASYNC) ||
-	    (attrs & PF_PAGE_WRITEBACK && mode != PF_MODE_SYNC))
+	/*
+	 * As Linux's mode table: a locked page is waited for in sync modes, writeback
+	 * in SYNC. For pages of the cache that is up to whoever moves them.
+	 */
+	if (attrs & PF_PAGE_LRU ? attrs & (PF_PAGE_LOCKED | PF_PAGE_WRITEBACK | PF_PAGE_DIRTY)
+				: (attrs & PF_PAGE_LOCKED && mode == PF_MODE_ASYNC) ||
+					  (attrs & PF_PAGE_WRITEBACK && mode != PF_MODE_SYNC))
 		return refuse(lane, PF_MIGRATE_BUSY);
 
 	/*

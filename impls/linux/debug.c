@@ -4,12 +4,14 @@
  * port: the kernel has such checks as VM_BUG_ON all over the place.
  */
 #include "debug.h"
+#include "swap.h"
 
 struct tally {
 	u32 nr_free[PF_NR_ORDERS];
 	u64 pages;
 	u64 isolated; /* of these, on the lists of type ISOLATE */
 	u64 cached;   /* pages on per-cpu lists; for pages: blocks */
+	u32 inactive_file, off_lru;
 };
 
 /* One list: every link, and the flags of every block on it. */
@@ -128,6 +130,10 @@ static const char *check_pages(struct machine *m, const struct zone *zone, struc
 			return "page says it is in another zone";
 		if (page_pcp(m, pfn))
 			tally->cached++;
+		if (page_in_cache(m, pfn)) {
+			tally->inactive_file += page_lru(m, pfn) && !page_unevictable(m, pfn);
+			tally->off_lru += !page_lru(m, pfn);
+		}
 		if (!page_buddy(m, pfn)) {
 			pfn++;
 			continue;
@@ -151,6 +157,28 @@ static const char *check_pages(struct machine *m, const struct zone *zone, struc
 		pfn += size;
 	}
 	return NULL;
+}
+
+/* Between calls nothing is isolated: a cached page is on its list or in a batch. */
+static const char *check_batches(struct machine *m, const struct zone *zone,
+				 const struct tally *in_pages)
+{
+	u32 in_batches = 0;
+
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		for (u32 i = 0; i < m->lru_add[cpu].nr; i++) {
+			u32 pfn = m->lru_add[cpu].pages[i];
+
+			if (pfn >= m->nr_pages || !page_in_cache(m, pfn) || page_lru(m, pfn))
+				return "page in an LRU batch that is not of the cache, or on a "
+				       "list";
+			in_batches += page_zone(m, pfn) == zone;
+		}
+	if (in_batches != in_pages->off_lru)
+		return "page of the cache is on no LRU list and in no batch";
+	if (in_pages->inactive_file != zone->nr_zone_inactive_file)
+		return "inactive file pages are not what is counted";
+	return m->node[zone->node].nr_isolated_file ? "pages stayed isolated" : NULL;
 }
 
 static const char *check_zone(struct machine *m, const struct zone *zone)
@@ -184,7 +212,8 @@ static const char *check_zone(struct machine *m, const struct zone *zone)
 		return "isolated free pages are not what their lists hold";
 	if (in_pages.pages - on_lists.isolated != zone->count.free)
 		return "NR_FREE_PAGES is not what the free lists hold";
-	return check_counters(m, zone);
+	err = check_batches(m, zone, &in_pages);
+	return err ? err : check_counters(m, zone);
 }
 
 const char *lx_self_check(struct machine *m)

@@ -250,6 +250,25 @@ static bool would_succeed(struct pf_lane *lane, const struct pf_request *req)
 	return pfn != PF_NO_PFN;
 }
 
+/*
+ * Is there a free block of that order in the reserve for urgent requests? Linux
+ * hands a captured block to its requester whatever pageblock it is in; a request
+ * to compact gives it back, and then it is in the reserve.
+ */
+static bool in_reserve(const struct pf_lane *lane, unsigned node, unsigned order)
+{
+	const struct pf_layout *l = &lane->run->layout;
+
+	if (!lane->impl->block_type)
+		return false;
+	for (uint32_t idx = 0; idx < pf_layout_pages(l); idx += 1u << order)
+		if (pf_mirror_test(&lane->mirror, idx, order) &&
+		    l->zone[pf_zone_of(l, idx)].node == node &&
+		    lane->impl->block_type(lane->state, l->base_pfn + idx) == PF_HIGHATOMIC)
+			return true;
+	return false;
+}
+
 #define WHAT_IF_LIMIT (1u << 20) /* bytes of state worth copying for one question */
 
 void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_request *req,
@@ -281,7 +300,8 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 						      .mobility = req->mobility,
 						      .node = req->node,
 						      .zone = l->zone[highest].type,
-						      .gfp = PF_GFP_MEMALLOC | PF_GFP_THISNODE}))
+						      .gfp = PF_GFP_MEMALLOC | PF_GFP_THISNODE}) &&
+	    !in_reserve(lane, req->node, (unsigned)req->order))
 		pf_broken(lane, PF_LAW_TRUTHFUL,
 			  "compaction says success, but order %d can't be allocated even without "
 			  "watermarks",

@@ -3,90 +3,19 @@
  * test_linux.c - facts about the port of Linux 6.1 (impls/linux): list orders,
  * fallbacks, watermarks, zone walk, per-cpu lists, formulas, dumps, and random runs.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "stub_world.h"
 
-#include "impls/linux/internal.h"
 #include "impls/linux/linux.h"
+#include "impls/linux/swap.h"
 
 /* Tests of the buddy core run on the port without the rest; others say what they want. */
 static const struct pf_impl *impl = &pf_impl_linux_plain;
 
 #define GFP_KERNEL (PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM | PF_GFP_IO | PF_GFP_FS)
-#define MAX_EVENTS 64
-
-/* A world that remembers events, and takes attributes from an array. */
-struct bench {
-	struct pf_world world;
-	struct pf_layout layout;
-	struct machine *m; /* the state */
-	size_t size;
-	uint8_t *attrs;
-	unsigned nr_events;
-	struct pf_event event[MAX_EVENTS];
-	uint64_t spent;
-};
-
-static struct bench b;
-
-static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
-{
-	(void)w;
-	assert_in_range(pfn, b.layout.base_pfn, b.layout.end_pfn - 1);
-	return b.attrs[pfn - b.layout.base_pfn];
-}
-
-/* All units of these tests that can be moved are single pages. */
-static unsigned world_unit_order(struct pf_world *w, pf_pfn pfn)
-{
-	(void)w;
-	(void)pfn;
-	return 0;
-}
-
-static bool world_hindered(struct pf_world *w, enum pf_inject what)
-{
-	(void)w;
-	(void)what;
-	return false;
-}
-
-static void world_spent(struct pf_world *w, unsigned units)
-{
-	(void)w;
-	b.spent += units;
-}
-
-static void world_event(struct pf_world *w, const struct pf_event *ev)
-{
-	(void)w;
-	b.event[b.nr_events++ % MAX_EVENTS] = *ev;
-}
 
 static void boot(void)
 {
-	uint32_t pages = pf_layout_pages(&b.layout);
-
-	b.world = (struct pf_world){.wanted = 1u << PF_EV_EXTFRAG | 1u << PF_EV_WAKEUP_KSWAPD,
-				    .attrs = world_attrs,
-				    .unit_order = world_unit_order,
-				    .hindered = world_hindered,
-				    .spent = world_spent,
-				    .event = world_event};
-	b.size = impl->footprint(&b.layout);
-	assert_true(b.size > 0);
-	b.m = aligned_alloc(64, (b.size + 63) / 64 * 64);
-	assert_non_null(b.m);
-	/* As page flags this would be: a free page of order 0. */
-	memset(b.m, 0x01, b.size);
-	b.attrs = calloc(pages, 1);
-	assert_non_null(b.attrs);
-	impl->init(b.m, &b.layout, &b.world);
+	stub_boot(impl, 1u << PF_EV_EXTFRAG | 1u << PF_EV_WAKEUP_KSWAPD);
 	assert_null(impl->self_check(b.m));
 	assert_int_equal(b.nr_events, 0);
 }
@@ -94,28 +23,9 @@ static void boot(void)
 static int teardown(void **state)
 {
 	(void)state;
-	free(b.m);
-	free(b.attrs);
-	memset(&b, 0, sizeof(b));
+	stub_forget();
 	impl = &pf_impl_linux_plain;
 	return 0;
-}
-
-/* One node, one zone NORMAL, `offset` pages after the base. */
-static void one_zone(unsigned pageblock_order, unsigned max_order, uint32_t offset, uint32_t pages)
-{
-	pf_pfn base = 4u << max_order;
-
-	b.layout = (struct pf_layout){
-		.base_pfn = base,
-		.end_pfn = base + offset + pages,
-		.pageblock_order = (uint8_t)pageblock_order,
-		.max_order = (uint8_t)max_order,
-		.nr_nodes = 1,
-		.nr_cpus = 1,
-		.nr_zones = 1,
-		.zone[0] = {.start_pfn = base + offset, .spanned = pages, .type = PF_ZONE_NORMAL},
-	};
 }
 
 /* pfns below are relative to the base, for readability. */
@@ -181,7 +91,7 @@ static void take_all_movable(void)
 	while (take(0, PF_MOVABLE) != PF_NO_PFN)
 		;
 	assert_int_equal(nr_free_pages(0), 0);
-	memset(b.attrs, PF_PAGE_LIVE | PF_PAGE_MOVABLE, pf_layout_pages(&b.layout));
+	stub_set_attrs(0, pf_layout_pages(&b.layout), PF_PAGE_LIVE | PF_PAGE_MOVABLE);
 	b.nr_events = 0; /* the wake-up of the last one */
 }
 
@@ -523,6 +433,28 @@ static void test_half_block_alike_pages(void **state)
 	assert_int_equal(type_of(0), PF_UNMOVABLE);
 }
 
+/* A page of the cache counts as one that can be moved only while it is on an LRU list. */
+static void test_half_block_cached_pages(void **state)
+{
+	for (unsigned batched = 0; batched < 2; batched++) {
+		one_zone(4, 4, 0, 64);
+		boot();
+		take_all_movable();
+		/* 4 free and 3 that cannot move, or 4: less than half, or half. */
+		give_pages(0, 4);
+		stub_set_attrs(5, 3, PF_PAGE_LIVE);
+		b.attrs[4] |= PF_PAGE_MOVABLE | PF_PAGE_EVICTABLE | PF_PAGE_LRU;
+		impl->set_attrs(b.m, b.layout.base_pfn + 4, b.attrs[4]);
+		if (batched) {
+			lx_lruvec_del_folio(b.m, 4);
+			lx_folio_add_lru(b.m, 4);
+		}
+		assert_int_equal(take(0, PF_UNMOVABLE), 0);
+		expect_extfrag(0, 0, 0, 2, PF_UNMOVABLE, PF_MOVABLE, batched);
+		teardown(state);
+	}
+}
+
 /* Reclaimable and unmovable requests steal around a block of any order, the largest. */
 static void test_small_steals(void **state)
 {
@@ -848,6 +780,19 @@ static void test_self_check_fires(void **state)
 	BREAKS(m->lru[48].next = 16);
 	BREAKS(m->lru[16].next = 48);
 	BREAKS(m->pageblock_flags[3] = 7);
+
+	/* Page 0 is in the cache, and on its list. */
+	b.attrs[0] = PF_PAGE_LIVE | PF_PAGE_MOVABLE | PF_PAGE_EVICTABLE | PF_PAGE_LRU;
+	impl->set_attrs(m, b.layout.base_pfn, b.attrs[0]);
+	memcpy(save, m, size);
+	assert_null(impl->self_check(m));
+	BREAKS(m->page_flags[0] = 0);
+	BREAKS(m->page_flags[0] = PG_LRU_OFF; m->zone[0].nr_zone_inactive_file = 0);
+	BREAKS(m->page_flags[0] = PG_LRU_UNEVICTABLE);
+	BREAKS(m->zone[0].nr_zone_inactive_file++);
+	BREAKS(m->node[0].nr_isolated_file++);
+	BREAKS(m->lru_add[0].nr = 1; m->lru_add[0].pages[0] = 0);
+	BREAKS(m->lru_add[0].nr = 1; m->lru_add[0].pages[0] = 64);
 #undef BREAKS
 	free(save);
 }
@@ -1560,7 +1505,7 @@ static pf_pfn random_op(struct live *live)
 		i = rng(live->nr);
 		pfn = live->slot[i].pfn;
 		req.order = live->slot[i].order;
-		memset(b.attrs + (pfn - b.layout.base_pfn), 0, 1u << req.order);
+		stub_set_attrs(pfn - b.layout.base_pfn, 1u << req.order, 0);
 		live->slot[i] = live->slot[--live->nr];
 		if (rng(8)) {
 			impl->free(b.m, pfn, req.order, 0);
@@ -1593,7 +1538,7 @@ static pf_pfn random_op(struct live *live)
 	assert_int_equal(pfn & ((1u << req.order) - 1), 0);
 	assert_int_equal(zone_of(pfn), zone_of(pfn + (1u << req.order) - 1));
 	for (pf_pfn p = pfn; p < pfn + (1u << req.order); p++) {
-		uint8_t *attr = &b.attrs[p - b.layout.base_pfn];
+		uint16_t *attr = &b.attrs[p - b.layout.base_pfn];
 
 		assert_false(in_range(p));
 		assert_int_equal(*attr, 0);
@@ -1655,8 +1600,8 @@ static void test_stress(void **state)
 		}
 		while (live.nr) {
 			live.nr--;
-			memset(b.attrs + (live.slot[live.nr].pfn - b.layout.base_pfn), 0,
-			       1u << live.slot[live.nr].order);
+			stub_set_attrs(live.slot[live.nr].pfn - b.layout.base_pfn,
+				       1u << live.slot[live.nr].order, 0);
 			impl->free(b.m, live.slot[live.nr].pfn, live.slot[live.nr].order, 0);
 		}
 		audit();
@@ -1673,7 +1618,8 @@ static void test_snapshot(void **state)
 	for (unsigned round = 0; round < 20; round++) {
 		struct live live = {0}, live_then;
 		pf_pfn answer[500];
-		uint8_t *attrs_then;
+		uint16_t *attrs_then;
+		size_t attrs_size;
 		uint64_t rng_then;
 		void *then, *after;
 
@@ -1682,12 +1628,13 @@ static void test_snapshot(void **state)
 		boot();
 		for (unsigned op = 0; op < 300; op++)
 			random_op(&live);
+		attrs_size = pf_layout_pages(&b.layout) * sizeof(*b.attrs);
 		then = malloc(b.size);
 		after = malloc(b.size);
-		attrs_then = malloc(pf_layout_pages(&b.layout));
+		attrs_then = malloc(attrs_size);
 		assert_true(then && after && attrs_then);
 		memcpy(then, b.m, b.size);
-		memcpy(attrs_then, b.attrs, pf_layout_pages(&b.layout));
+		memcpy(attrs_then, b.attrs, attrs_size);
 		live_then = live;
 		rng_then = rng_state;
 		for (unsigned op = 0; op < 500; op++)
@@ -1695,7 +1642,7 @@ static void test_snapshot(void **state)
 		memcpy(after, b.m, b.size);
 
 		memcpy(b.m, then, b.size);
-		memcpy(b.attrs, attrs_then, pf_layout_pages(&b.layout));
+		memcpy(b.attrs, attrs_then, attrs_size);
 		live = live_then;
 		rng_state = rng_then;
 		for (unsigned op = 0; op < 500; op++)
@@ -1864,6 +1811,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_steal_large_block, teardown),
 		cmocka_unit_test_teardown(test_half_block_rule, teardown),
 		cmocka_unit_test_teardown(test_half_block_alike_pages, teardown),
+		cmocka_unit_test_teardown(test_half_block_cached_pages, teardown),
 		cmocka_unit_test_teardown(test_small_steals, teardown),
 		cmocka_unit_test_teardown(test_smallest_first, teardown),
 		cmocka_unit_test_teardown(test_steal_at_zone_ends, teardown),

@@ -33,7 +33,9 @@ _Static_assert((int)LAB_COMPACT_SUCCESS == (int)PF_COMPACT_SUCCESS &&
 _Static_assert((int)LAB_NR_KNOBS == (int)PF_NR_KNOBS &&
 		       (int)LAB_COMPACT_UNEVICTABLE_ALLOWED == (int)PF_COMPACT_UNEVICTABLE_ALLOWED,
 	       "knobs");
-_Static_assert((int)LAB_MOVE_BUSY == (int)PF_MIGRATE_BUSY, "results of moves");
+_Static_assert((int)LAB_MOVE_BUSY == (int)PF_MIGRATE_BUSY &&
+		       (int)LAB_MOVE_NOMEM == (int)PF_MIGRATE_NOMEM,
+	       "results of moves");
 
 struct state {
 	struct pf_world *world;
@@ -178,7 +180,7 @@ static bool read_replies(const struct lab_replies *replies, struct answer *answe
 /* Nobody is asked: the guest decided by the rules, and the world must find the same. */
 static bool replay_move(const struct lab_move *move)
 {
-	static const char *const name[] = {"moved", "-EAGAIN", "-EBUSY"};
+	static const char *const name[] = {"moved", "-EAGAIN", "-EBUSY", "-ENOMEM"};
 	enum pf_migrate_result world;
 	char text[160];
 
@@ -192,7 +194,7 @@ static bool replay_move(const struct lab_move *move)
 			 ? "the kernel moved pfn %u to %u although its owner said %s (mode %u)"
 			 : "the kernel did not move pfn %u to %u although its owner said %s "
 			   "(mode %u)",
-		 move->src, move->dst, world <= PF_MIGRATE_BUSY ? name[world] : "?", move->mode);
+		 move->src, move->dst, world <= PF_MIGRATE_NOMEM ? name[world] : "?", move->mode);
 	return nonsense(text);
 }
 
@@ -213,7 +215,7 @@ static bool replay(const struct lab_move *move)
 {
 	if (move->result == LAB_WAITED)
 		return replay_wait(move);
-	if (move->result > LAB_MOVE_BUSY || move->mode >= PF_NR_MODES)
+	if (move->result > LAB_MOVE_NOMEM || move->mode >= PF_NR_MODES)
 		return nonsense("a MOVE of the guest makes no sense");
 	return replay_move(move);
 }
@@ -886,13 +888,18 @@ static void kernel_set_attrs(void *state, pf_pfn pfn, unsigned attrs)
 
 static void kernel_inject(void *state, enum pf_inject what, unsigned after, unsigned count)
 {
+	static const uint8_t lab_result[PF_NR_INJECT] = {
+		[PF_INJECT_MIGRATE_AGAIN] = LAB_MOVE_AGAIN,
+		[PF_INJECT_MIGRATE_BUSY] = LAB_MOVE_BUSY,
+		[PF_INJECT_MIGRATE_NOMEM] = LAB_MOVE_NOMEM,
+	};
 	struct lab_request *r;
 
 	(void)state;
-	if (what != PF_INJECT_MIGRATE_AGAIN && what != PF_INJECT_MIGRATE_BUSY)
+	if (!lab_result[what])
 		return; /* the lab evicts nothing, and nobody gets in its way */
 	r = queue(LAB_INJECT);
-	r->flags = what == PF_INJECT_MIGRATE_AGAIN ? LAB_MOVE_AGAIN : LAB_MOVE_BUSY;
+	r->flags = lab_result[what];
 	r->slot = after;
 	r->arg = count;
 	keep_back();

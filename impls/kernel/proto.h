@@ -184,6 +184,7 @@ enum lab_move_result {
 	LAB_MOVED,
 	LAB_MOVE_AGAIN,
 	LAB_MOVE_BUSY,
+	LAB_MOVE_NOMEM,
 	LAB_WAITED, /* no move: the kernel waited for the owner of src, or had src written */
 };
 

@@ -1526,6 +1526,8 @@ enum pf_compact_result lx_compact(struct machine *m, const struct pf_compact_req
 		return PF_COMPACT_SKIPPED;
 	if (req->order >= 0)
 		return compact_for_order(m, req);
+	/* As writing to a node's file `compact` does. */
+	lx_lru_add_drain_all(m);
 	lx_compact_node(m, req->node);
 	return PF_COMPACT_COMPLETE;
 }
@@ -1581,13 +1583,6 @@ void lx_compact_node(struct machine *m, unsigned int nid)
 	};
 
 	compact_all_zones(&cc, nid);
-}
-
-void lx_compact_nodes(struct machine *m)
-{
-	lx_lru_add_drain_all(m);
-	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
-		lx_compact_node(m, nid);
 }
 
 static bool kcompactd_node_suitable(struct machine *m, unsigned int nid)

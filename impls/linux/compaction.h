@@ -58,9 +58,8 @@ enum pf_compact_result lx_try_to_compact_pages(struct machine *m, u32 gfp, unsig
 /* The contract's `compact`: a whole node, or one attempt for an order. */
 enum pf_compact_result lx_compact(struct machine *m, const struct pf_compact_request *req);
 
-/* All zones of a node, or of all nodes, in full. Port compact_node() and compact_nodes() (6.1). */
+/* All zones of a node, in full. Ports compact_node() (6.1). */
 void lx_compact_node(struct machine *m, unsigned int nid);
-void lx_compact_nodes(struct machine *m);
 
 /*
  * One round of a node's kcompactd: after a wake-up for `order` (0: for what was

@@ -178,7 +178,19 @@ static const char *check_batches(struct machine *m, const struct zone *zone,
 		return "page of the cache is on no LRU list and in no batch";
 	if (in_pages->inactive_file != zone->nr_zone_inactive_file)
 		return "inactive file pages are not what is counted";
-	return m->node[zone->node].nr_isolated_file ? "pages stayed isolated" : NULL;
+	return NULL;
+}
+
+static const char *check_node(const struct machine *m, const pg_data_t *pgdat)
+{
+	u32 inactive_file = 0;
+
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+		if (pgdat->zone[type] != LX_NO_ZONE)
+			inactive_file += m->zone[pgdat->zone[type]].nr_zone_inactive_file;
+	if (inactive_file != pgdat->nr_inactive_file)
+		return "inactive file pages of a node are not those of its zones";
+	return pgdat->nr_isolated_file ? "pages stayed isolated" : NULL;
 }
 
 static const char *check_zone(struct machine *m, const struct zone *zone)
@@ -223,6 +235,12 @@ const char *lx_self_check(struct machine *m)
 			return "pageblock of no known type";
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		const char *err = check_zone(m, &m->zone[i]);
+
+		if (err)
+			return err;
+	}
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		const char *err = check_node(m, &m->node[i]);
 
 		if (err)
 			return err;

@@ -61,7 +61,7 @@ enum pf_call {
  * A move is two pfns, then the mode and what the world said, | result << 4. What the
  * implementation waited for stands among the moves, in the place of the result this:
  */
-#define PF_WAITED_HOW	3u
+#define PF_WAITED_HOW	15u
 #define PF_WAITED_SHIFT 3 /* and in the place of the mode the PF_PAGE_* >> that */
 
 /* Reads or writes numbers; one function each describes a thing for both ways. */

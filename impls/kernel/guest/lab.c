@@ -19,9 +19,9 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/mutex.h>
 #include <linux/pageblock-flags.h>
-#include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
 #include <linux/pseudo_fs.h>
@@ -246,7 +246,14 @@ static void put_record(u16 kind, const void *payload, u32 bytes)
 /* Refusals to come, by enum lab_move_result. */
 static struct {
 	u32 after, count;
-} injected[LAB_MOVE_BUSY + 1];
+} injected[LAB_MOVE_NOMEM + 1];
+
+static const int error_of[] = {
+	[LAB_MOVED] = MIGRATEPAGE_SUCCESS,
+	[LAB_MOVE_AGAIN] = -EAGAIN,
+	[LAB_MOVE_BUSY] = -EBUSY,
+	[LAB_MOVE_NOMEM] = -ENOMEM,
+};
 
 static const struct movable_operations lab_movable_ops;
 
@@ -296,7 +303,7 @@ static enum lab_move_result wish(const struct page *src)
 		return LAB_MOVE_AGAIN;
 	if (is_injected(LAB_MOVE_BUSY))
 		return LAB_MOVE_BUSY;
-	return LAB_MOVED;
+	return is_injected(LAB_MOVE_NOMEM) ? LAB_MOVE_NOMEM : LAB_MOVED;
 }
 
 static enum lab_move_result consent(const struct page *src, enum migrate_mode mode)
@@ -319,7 +326,7 @@ static int lab_migrate(struct page *dst, struct page *src, enum migrate_mode mod
 
 	log_move(dst, src, slot, mode, result);
 	if (result != LAB_MOVED)
-		return result == LAB_MOVE_AGAIN ? -EAGAIN : -EBUSY;
+		return error_of[result];
 	get_page(dst);
 	set_page_private(dst, slot);
 	__SetPageMovable(dst, &lab_movable_ops);
@@ -472,16 +479,18 @@ static int attempt_begins(struct kretprobe_instance *instance, struct pt_regs *r
 static int attempt_ends(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct attempt *attempt = (struct attempt *)instance->data;
-	enum lab_move_result result = LAB_MOVED;
+	bool done = (int)regs_return_value(regs) == MIGRATEPAGE_SUCCESS;
+	enum lab_move_result result = done ? LAB_MOVED : LAB_MOVE_AGAIN;
 
 	if (attempt->wish != LAB_MOVED)
 		put_page(attempt->src);
-	if ((int)regs_return_value(regs))
-		result = attempt->wish == LAB_MOVE_BUSY ? LAB_MOVE_BUSY : LAB_MOVE_AGAIN;
-	if (result == LAB_MOVE_BUSY)
-		regs_set_return_value(regs, -EBUSY);
+	/* Another refusal than the kernel's own. */
+	if (!done && attempt->wish != LAB_MOVED) {
+		result = attempt->wish;
+		regs_set_return_value(regs, error_of[result]);
+	}
 	log_move(attempt->dst, attempt->src, LAB_NR_SLOTS, mode_now, result);
-	if (result == LAB_MOVED) {
+	if (done) {
 		*unit_of(attempt->dst) = *unit_of(attempt->src);
 		unit_of(attempt->src)->attrs = 0;
 	}
@@ -579,7 +588,7 @@ static void open_cache(void)
 			unregister_kprobes(probes, ARRAY_SIZE(probes));
 	}
 	if (rc)
-		pr_info("no LRU pages: %d\n", rc);
+		pr_warn("no LRU pages: %d\n", rc);
 	else
 		symbols |= 1u << LAB_SYM_LRU_PAGES;
 }
@@ -652,6 +661,7 @@ static bool cache_wanted(const struct page *page, u16 attrs)
 
 static void open_cache(void)
 {
+	pr_warn("no LRU pages: this kernel moves them another way\n");
 }
 
 static void close_cache(void)
@@ -1309,7 +1319,7 @@ static void settle(void)
 
 static u32 do_inject(const struct lab_request *r)
 {
-	if (r->flags != LAB_MOVE_AGAIN && r->flags != LAB_MOVE_BUSY)
+	if (r->flags < LAB_MOVE_AGAIN || r->flags > LAB_MOVE_NOMEM)
 		return LAB_INVALID;
 	injected[r->flags].after = r->slot;
 	injected[r->flags].count = r->arg;
@@ -1423,7 +1433,8 @@ static void fill_dump_head(struct lab_dump_head *h, struct zone *zone)
 	h->pcp_expire = pcp->expire;
 	h->stat_threshold = stat_of(zone)->stat_threshold;
 	h->stray_moves = stray_moves;
-	h->refusals_left = injected[LAB_MOVE_AGAIN].count + injected[LAB_MOVE_BUSY].count;
+	h->refusals_left = injected[LAB_MOVE_AGAIN].count + injected[LAB_MOVE_BUSY].count +
+			   injected[LAB_MOVE_NOMEM].count;
 	for (order = 0; order <= LAB_MAX_ORDER; order++)
 		h->nr_free[order] = zone->free_area[order].nr_free;
 }

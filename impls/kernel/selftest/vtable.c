@@ -2,7 +2,8 @@
 /*
  * vtable.c - the real kernel behind struct pf_impl: every function once and in a
  * random run, against a small world that keeps its own books, in all places that
- * a lab's node can be in; a second boot; and a guest that panics or hangs.
+ * a lab's node can be in; a second boot; a guest that panics or hangs; and nothing
+ * that the kernel complains of on its console.
  *
  *     vtable KERNEL INITRD FOLDER-FOR-CONSOLE [quick]
  */
@@ -86,7 +87,8 @@ static struct slot {
 } slots[MAX_SLOTS];
 
 static uint32_t live[PF_MAX_ZONES];
-static unsigned nr_moves, nr_refused;
+static unsigned nr_moves, nr_refused, nr_waits;
+static bool unevictable_allowed = true;
 static struct {
 	unsigned after, count;
 } injected[PF_NR_INJECT];
@@ -152,6 +154,8 @@ static enum pf_migrate_result consent(unsigned attrs, enum pf_mode mode)
 		return PF_MIGRATE_AGAIN;
 	if (is_injected(PF_INJECT_MIGRATE_BUSY))
 		return PF_MIGRATE_BUSY;
+	if (is_injected(PF_INJECT_MIGRATE_NOMEM))
+		return PF_MIGRATE_NOMEM;
 	if ((attrs & PF_PAGE_LOCKED && mode == PF_MODE_ASYNC) ||
 	    (attrs & PF_PAGE_WRITEBACK && mode != PF_MODE_SYNC))
 		return PF_MIGRATE_BUSY;
@@ -170,6 +174,13 @@ static enum pf_migrate_result migrate(struct pf_world *w, pf_pfn src, pf_pfn dst
 		return PF_MIGRATE_BUSY;
 	was = slots[slot - 1];
 	result = consent(was.attrs, mode);
+	/* The kernel has asked these pages themselves before. */
+	if (was.attrs & PF_PAGE_LRU && seen_6_1) {
+		expect(!(was.attrs & (PF_PAGE_DIRTY | PF_PAGE_WRITEBACK | PF_PAGE_LOCKED)),
+		       "a move from %#x, whose attributes are %#x", src, was.attrs);
+		expect(was.attrs & PF_PAGE_EVICTABLE || unevictable_allowed,
+		       "a move from %#x, which is unevictable", src);
+	}
 	hear((uint64_t)src << 32 | dst);
 	hear((uint64_t)result << 2 | mode);
 	nr_refused += result != PF_MIGRATED;
@@ -181,6 +192,20 @@ static enum pf_migrate_result migrate(struct pf_world *w, pf_pfn src, pf_pfn dst
 	return PF_MIGRATED;
 }
 
+static void wait(struct pf_world *w, pf_pfn pfn, unsigned attr)
+{
+	uint32_t slot = owner[pfn - layout.base_pfn];
+
+	(void)w;
+	expect(slot && slots[slot - 1].attrs & PF_PAGE_LRU && slots[slot - 1].attrs & attr,
+	       "waits for %#x of pfn %#x", attr, pfn);
+	if (*complaint)
+		return;
+	slots[slot - 1].attrs &= (uint16_t)~attr;
+	hear((uint64_t)pfn << 32 | attr);
+	nr_waits++;
+}
+
 static void lost(struct pf_world *w, const char *why)
 {
 	(void)w;
@@ -188,7 +213,7 @@ static void lost(struct pf_world *w, const char *why)
 	longjmp(out, 1);
 }
 
-static struct pf_world world = {.migrate = migrate, .lost = lost};
+static struct pf_world world = {.migrate = migrate, .wait = wait, .lost = lost};
 
 /* ------------------------------------------------------------ operations -- */
 
@@ -281,6 +306,14 @@ static void take_dump(void)
 	dump.word = realloc(dump.word, dump.room * sizeof(*dump.word));
 	impl->dump(state, &dump);
 	expect(dump.nr_words <= dump.room, "%u words of dump", dump.nr_words);
+	expect(dump.lru_add[0].nr < PF_LRU_BATCH, "a batch of %u pages", dump.lru_add[0].nr);
+	for (uint32_t i = 0; i < dump.lru_add[0].nr && !*complaint; i++) {
+		pf_pfn pfn = dump.word[dump.lru_add[0].first + i];
+		uint32_t slot = owner[pfn - layout.base_pfn];
+
+		expect(slot && slots[slot - 1].attrs & PF_PAGE_LRU,
+		       "pfn %#x is to be added to an LRU list", pfn);
+	}
 }
 
 static void give_all(void)
@@ -331,7 +364,7 @@ static uint32_t scatter(uint32_t blocks, uint32_t gfp)
 		if (below(2))
 			give(i);
 	impl->drain(state, -1);
-	nr_moves = nr_refused = 0;
+	nr_moves = nr_refused = nr_waits = 0;
 	return nr;
 }
 
@@ -341,6 +374,24 @@ static void set_some(uint32_t n, uint32_t first, unsigned attrs)
 	for (uint32_t i = first; i < MAX_SLOTS - BALLAST; i += n)
 		if (slots[i].attrs)
 			set_attrs(i, attrs);
+}
+
+static pf_pfn place[MAX_SLOTS];
+
+static void note_places(void)
+{
+	for (uint32_t i = 0; i < MAX_SLOTS; i++)
+		place[i] = slots[i].attrs ? slots[i].pfn : PF_NO_PFN;
+}
+
+/* Of those that set_some() takes. */
+static unsigned some_moved(uint32_t n, uint32_t first)
+{
+	unsigned nr = 0;
+
+	for (uint32_t i = first; i < MAX_SLOTS - BALLAST; i += n)
+		nr += slots[i].attrs && place[i] != slots[i].pfn;
+	return nr;
 }
 
 /* ---------------------------------------------------------------- tests -- */
@@ -359,6 +410,7 @@ static bool open_lab(enum pf_kernel_place place, unsigned node_mb)
 	static char error[4096];
 	double t = now();
 
+	random_state = 88172645463325252u; /* one place fails without the others */
 	config.place = place;
 	config.node_mb = node_mb;
 	if (!pf_kernel_open(&config, &layout, &start, error, sizeof(error))) {
@@ -462,6 +514,21 @@ static void test_units(void)
 	step("split, of compound and of pinned blocks too");
 }
 
+#define IN_CACHE (PF_PAGE_MOVABLE | PF_PAGE_LRU | PF_PAGE_EVICTABLE)
+
+/* The kernel gives up then. */
+static void test_want_of_memory(unsigned attrs)
+{
+	scatter(5, PF_GFP_MEMALLOC);
+	set_some(1, 0, attrs);
+	inject(PF_INJECT_MIGRATE_NOMEM, 30, 1);
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(nr_refused == 1 && nr_moves >= 30, "want of memory: %u moves, %u refused", nr_moves,
+	       nr_refused);
+	check_census();
+	give_all();
+}
+
 static void test_consent(void)
 {
 	unsigned all = 0, refused = 0;
@@ -480,6 +547,7 @@ static void test_consent(void)
 	expect(nr_moves && nr_refused == 13, "injected: %u moves, %u refused", nr_moves,
 	       nr_refused);
 	give_all();
+	test_want_of_memory(PF_PAGE_MOVABLE);
 	for (int order = layout.max_order; order > 5; order--) {
 		static const enum pf_mode modes[] = {PF_MODE_ASYNC, PF_MODE_SYNC_LIGHT,
 						     PF_MODE_SYNC};
@@ -500,6 +568,165 @@ static void test_consent(void)
 	printf("#   %u moves, %u refused\n", all, refused);
 	expect(all > 100 && refused > 100, "%u moves, %u refused", all, refused);
 	step("set_attrs and inject decide what moves");
+}
+
+/* What the rest of the kernel does to these pages, one in 16 each. */
+static const unsigned cache_state[] = {PF_PAGE_DIRTY, PF_PAGE_WRITEBACK, PF_PAGE_LOCKED,
+				       PF_PAGE_PINNED};
+enum { DIRTY, WRITEBACK, LOCKED, PINNED };
+
+static void scatter_in_cache(uint32_t blocks)
+{
+	scatter(blocks, PF_GFP_MEMALLOC);
+	set_some(1, 0, IN_CACHE);
+	for (unsigned k = 0; k < 4; k++)
+		set_some(16, k, IN_CACHE | cache_state[k]);
+	check_census();
+	note_places();
+}
+
+static void test_cache_states(void)
+{
+	unsigned direct = 0, by_daemon = 0, locked = 0, whole = 0, waits = 0;
+
+	expect(impl->tune(state, PF_COMPACTION_PROACTIVENESS, 100), "proactiveness");
+	for (int order = layout.max_order; order > 5; order--) {
+		scatter_in_cache(7);
+		compact(order, PF_MOVABLE, (enum pf_mode)(order % 3));
+		for (unsigned k = 0; k < 4; k++)
+			expect(!some_moved(16, k), "direct compaction moved pages that are %#x",
+			       cache_state[k]);
+		expect(!nr_waits, "direct compaction waits");
+		direct += nr_moves;
+		take_dump();
+
+		/* kcompactd may wait for a lock, but for nothing else. */
+		nr_moves = 0;
+		if (order % 2)
+			expect(impl->tick(state, PF_KCOMPACTD, 0, (unsigned)order) &&
+				       impl->tick(state, PF_KCOMPACTD_PROACTIVE, 0, 0),
+			       "no kcompactd");
+		expect(!some_moved(16, DIRTY) && !some_moved(16, WRITEBACK) &&
+			       !some_moved(16, PINNED),
+		       "kcompactd moved too much");
+		by_daemon += nr_moves;
+		locked += some_moved(16, LOCKED);
+		waits += nr_waits;
+
+		nr_moves = nr_waits = 0;
+		note_places();
+		set_some(16, LOCKED, IN_CACHE | PF_PAGE_LOCKED);
+		compact(-1, 0, PF_MODE_SYNC);
+		for (unsigned k = 0; k < (order % 2 ? LOCKED : PINNED); k++)
+			expect(some_moved(16, k), "the whole node, but none that were %#x",
+			       cache_state[k]);
+		expect(!some_moved(16, PINNED), "pinned pages moved");
+		expect(nr_waits, "nobody waited");
+		whole += nr_moves;
+		waits += nr_waits;
+		check_census();
+		take_dump();
+		give_all();
+	}
+	printf("#   %u moves direct, %u by kcompactd, %u of locked pages, %u of all; %u waits\n",
+	       direct, by_daemon, locked, whole, waits);
+	expect(direct && locked, "too few moves");
+	step("LRU pages that are dirty, written back, locked or pinned");
+}
+
+static void test_unevictable(void)
+{
+	const unsigned unevictable = IN_CACHE & ~PF_PAGE_EVICTABLE;
+
+	scatter(5, PF_GFP_MEMALLOC);
+	set_some(1, 0, IN_CACHE);
+	set_some(2, 0, unevictable);
+	note_places();
+	expect(impl->tune(state, PF_COMPACT_UNEVICTABLE_ALLOWED, 0), "the knob");
+	expect(!impl->tune(state, PF_COMPACT_UNEVICTABLE_ALLOWED, 2), "too much for the knob");
+	unevictable_allowed = false;
+	compact(7, PF_MOVABLE, PF_MODE_SYNC);
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(!some_moved(2, 0) && some_moved(2, 1), "%u unevictable pages moved, %u others",
+	       some_moved(2, 0), some_moved(2, 1));
+	/* From list to list, and back. */
+	set_some(4, 0, IN_CACHE);
+	set_some(4, 1, unevictable | PF_PAGE_LOCKED | PF_PAGE_DIRTY);
+	set_some(8, 0, unevictable | PF_PAGE_PINNED);
+	set_some(8, 0, IN_CACHE | PF_PAGE_PINNED);
+	note_places();
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(some_moved(4, 0) && !some_moved(4, 1) && !some_moved(8, 0), "after they changed");
+	expect(impl->tune(state, PF_COMPACT_UNEVICTABLE_ALLOWED, 1), "the knob");
+	unevictable_allowed = true;
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(some_moved(2, 0), "no unevictable page moved although that is allowed");
+	take_dump();
+	give_all();
+	step("LRU pages that reclaim may not take");
+}
+
+static unsigned skipped(void)
+{
+	unsigned nr = 0;
+
+	take_dump();
+	for (unsigned z = 0; z < dump.nr_zones; z++)
+		for (uint32_t i = 0; i < dump.zone[z].blocks.nr; i++)
+			nr += (dump.word[dump.zone[z].blocks.first + i] & PF_BLOCK_SKIP) != 0;
+	return nr;
+}
+
+static void test_cache(void)
+{
+	unsigned before = 0;
+
+	scatter(5, PF_GFP_MEMALLOC);
+	set_some(1, 0, IN_CACHE);
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(nr_moves && !nr_refused && !nr_waits, "%u moves, %u refused, %u waits", nr_moves,
+	       nr_refused, nr_waits);
+	check_census();
+	take_dump();
+	printf("#   %u moves, then %u pages to be added to an LRU list\n", nr_moves,
+	       dump.lru_add[0].nr);
+	give_all();
+	take_dump();
+	expect(!dump.lru_add[0].nr, "freed pages are to be added to an LRU list");
+	step("LRU pages, the whole node");
+
+	scatter(5, PF_GFP_MEMALLOC);
+	set_some(1, 0, IN_CACHE);
+	inject(PF_INJECT_CONTENDED, 0, 100); /* of no concern to the kernel */
+	inject(PF_INJECT_MIGRATE_AGAIN, 5, 3);
+	inject(PF_INJECT_MIGRATE_BUSY, 20, 10);
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(nr_moves && nr_refused == 13, "injected: %u moves, %u refused", nr_moves,
+	       nr_refused);
+	set_some(3, 0, PF_PAGE_LRU | PF_PAGE_EVICTABLE);
+	note_places();
+	compact(-1, 0, PF_MODE_SYNC);
+	expect(!some_moved(3, 0), "pages whose owner can't follow have moved");
+	give_all();
+	test_want_of_memory(IN_CACHE);
+	step("LRU pages refuse to move");
+
+	/* A compaction that scans all and finds nothing has kswapd forget what it skips. */
+	scatter(5, PF_GFP_MEMALLOC);
+	set_some(1, 0, IN_CACHE | PF_PAGE_PINNED);
+	for (unsigned i = 0; i < 5; i++)
+		compact((int)layout.max_order, PF_MOVABLE, PF_MODE_ASYNC);
+	before = skipped();
+	expect(impl->tick(state, PF_KSWAPD, 0, 3), "no kswapd");
+	printf("#   %u pageblocks to skip before kswapd, %u after\n", before, skipped());
+	expect(before > skipped(), "kswapd did nothing");
+	for (unsigned z = 0; z < dump.nr_zones; z++)
+		expect(!dump.zone[z].field[PF_DUMP_BLOCKSKIP_FLUSH], "the flag is there still");
+	give_all();
+	step("kswapd forgets which pageblocks to skip");
+
+	test_cache_states();
+	test_unevictable();
 }
 
 /* Little memory, of which every second page is free: blocks that only compaction can make. */
@@ -551,7 +778,6 @@ static void test_daemons(void)
 	scatter(5, PF_GFP_MEMALLOC);
 	take_dump();
 	wakes = dump.total[PF_DUMP_KCOMPACTD_WAKE];
-	expect(!impl->tick(state, PF_KSWAPD, 0, 3), "there is no kswapd");
 	expect(impl->tick(state, PF_KCOMPACTD, 0, 9), "no kcompactd");
 	check_counters();
 	take_dump();
@@ -611,6 +837,19 @@ static void test_knobs(void)
 	step("retype and block_type");
 }
 
+static unsigned random_attrs(const struct slot *slot)
+{
+	unsigned attrs = slot->attrs & (PF_PAGE_MOVABLE | PF_PAGE_LRU);
+
+	if (attrs & PF_PAGE_MOVABLE && !slot->order && below(3))
+		attrs |= PF_PAGE_LRU;
+	if (!(attrs & PF_PAGE_LRU))
+		return attrs | (below(2) ? PF_PAGE_PINNED : 0);
+	for (unsigned k = 0; k < 4; k++)
+		attrs |= below(8) ? 0 : cache_state[k];
+	return attrs | (below(8) ? PF_PAGE_EVICTABLE : 0);
+}
+
 static void test_random(unsigned nr)
 {
 	static const uint32_t gfp[] = {KERNEL_GFP, ATOMIC_GFP, 0, KERNEL_GFP | PF_GFP_NORETRY,
@@ -620,7 +859,7 @@ static void test_random(unsigned nr)
 	random_state = 88172645463325252u;
 	fill_zones(7);
 	t = now();
-	nr_moves = nr_refused = 0;
+	nr_moves = nr_refused = nr_waits = 0;
 	for (unsigned i = 0; i < nr && !*complaint; i++) {
 		uint32_t slot = below(3000);
 
@@ -632,9 +871,10 @@ static void test_random(unsigned nr)
 		} else if (below(100) == 0) {
 			compact((int)below(layout.max_order + 1u), below(3),
 				(enum pf_mode)below(PF_NR_MODES));
-		} else if (slots[slot].attrs && below(20) == 0) {
-			set_attrs(slot, (slots[slot].attrs & PF_PAGE_MOVABLE) |
-						(below(2) ? PF_PAGE_PINNED : 0));
+		} else if (below(1500) == 0) {
+			impl->tick(state, PF_KSWAPD, 0, 0);
+		} else if (slots[slot].attrs && below(4) == 0) {
+			set_attrs(slot, random_attrs(&slots[slot]));
 		} else if (slots[slot].attrs) {
 			give(slot);
 			check_counters();
@@ -643,9 +883,11 @@ static void test_random(unsigned nr)
 		}
 	}
 	t = now() - t;
-	printf("#   %u operations, %u moves, %u refused: %.1f us each\n", nr, nr_moves, nr_refused,
-	       t * 1e6 / nr);
+	printf("#   %u operations, %u moves, %u refused, %u waits: %.1f us each\n", nr, nr_moves,
+	       nr_refused, nr_waits, t * 1e6 / nr);
 	check_census();
+	take_dump();
+	hear(pf_dump_hash(&layout, &dump));
 	give_all();
 	step("a random run");
 }
@@ -712,6 +954,26 @@ static void test_second_boot(void)
 	step("the same answers and moves as the boot before, if there was one");
 }
 
+static void test_console(void)
+{
+	static const char *const bad[] = {"BUG:", "WARNING:",	  "Bad page",
+					  "Oops", "no LRU pages", "Call Trace"};
+	static char text[1 << 20];
+	FILE *f = fopen(config.console, "r");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	text[n] = '\0';
+	expect(n, "no console");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *at = strstr(text, bad[i]);
+
+		expect(!at || (!seen_6_1 && i == 4), "on the console: %.100s", at ? at : "");
+	}
+	step("the kernel has no complaint");
+}
+
 static void test_place(enum pf_kernel_place place, unsigned node_mb, const char *name)
 {
 	place_name = name;
@@ -730,11 +992,15 @@ static void test_place(enum pf_kernel_place place, unsigned node_mb, const char 
 	test_units();
 	test_reserves();
 	test_consent();
+	if (seen_6_1)
+		test_cache();
 	test_random(20000);
 	test_knobs();
 	test_speed();
+	test_console();
 	if (place == PF_KERNEL_DIMM && node_mb == 0) {
 		test_second_boot();
+		test_console();
 		test_fault(PF_KERNEL_PANIC, "told to panic", "a guest that panics is lost");
 		test_second_boot();
 		test_fault(PF_KERNEL_HANG, "told to hang", "a guest that hangs is lost");

@@ -127,8 +127,7 @@ int main(void)
 		__atomic_store_n(&control->state, LAB_BROKEN, __ATOMIC_RELEASE);
 		return 1;
 	}
-	/* Compaction looks whether somebody else should run: let that be rare. */
-	if (setpriority(PRIO_PROCESS, 0, -20))
+	if (setpriority(PRIO_PROCESS, 0, LAB_NICE))
 		perror("lab agent: setpriority");
 	/* No page fault of ours may allocate while the lab works. */
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))

@@ -23,6 +23,7 @@
 #include <linux/mutex.h>
 #include <linux/pageblock-flags.h>
 #include <linux/pagemap.h>
+#include <linux/sched.h>
 #include <linux/pagevec.h>
 #include <linux/pseudo_fs.h>
 #include <linux/sched/mm.h>
@@ -748,6 +749,22 @@ static gfp_t zone_gfp(const struct lab_request *r)
 }
 
 /*
+ * ASYNC compaction ends between two zones when another task should run, and
+ * which one should is a matter of the clock. So nobody may, for that time.
+ */
+static void run_alone(void)
+{
+	sched_set_fifo(current);
+	/* What was to run before is to wait as well. */
+	cond_resched();
+}
+
+static void run_with_others(void)
+{
+	sched_set_normal(current, LAB_NICE);
+}
+
+/*
  * A request that may reclaim gets its direct compaction, but neither reclaim nor
  * the OOM killer: the slow path stops short of both for a task that reclaims
  * already. Such a task would get at the reserves as well, unless it says no.
@@ -758,7 +775,15 @@ static unsigned int forbid_reclaim(gfp_t *gfp)
 		return current->flags & PF_MEMALLOC;
 	if (!(*gfp & __GFP_MEMALLOC))
 		*gfp |= __GFP_NOMEMALLOC;
+	run_alone();
 	return memalloc_noreclaim_save();
+}
+
+static void allow_reclaim(gfp_t gfp, unsigned int saved)
+{
+	memalloc_noreclaim_restore(saved);
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		run_with_others();
 }
 
 static struct page *take_pages(const struct lab_request *r, gfp_t gfp)
@@ -766,7 +791,7 @@ static struct page *take_pages(const struct lab_request *r, gfp_t gfp)
 	unsigned int saved = forbid_reclaim(&gfp);
 	struct page *page = alloc_pages_node(node, gfp, r->order);
 
-	memalloc_noreclaim_restore(saved);
+	allow_reclaim(gfp, saved);
 	return page;
 }
 
@@ -842,7 +867,7 @@ static u32 take_bulk(const struct lab_request *r, gfp_t gfp)
 
 	memset(bulk, 0, sizeof(bulk));
 	nr = alloc_pages_bulk_array_node(gfp, node, r->arg, bulk);
-	memalloc_noreclaim_restore(saved);
+	allow_reclaim(gfp, saved);
 	put_head(LAB_REC_PAGES, nr);
 	for (i = 0; i < nr; i++)
 		put_word(page_to_pfn(bulk[i]));
@@ -973,7 +998,7 @@ static u32 do_exact(const struct lab_request *r)
 		return LAB_NONE;
 	saved = forbid_reclaim(&gfp);
 	address = p_alloc_pages_exact_nid(node, size, gfp);
-	memalloc_noreclaim_restore(saved);
+	allow_reclaim(gfp, saved);
 	if (!address)
 		return LAB_NONE;
 	page = virt_to_page(address);
@@ -1114,10 +1139,12 @@ static u32 do_compact(const struct lab_request *r)
 	ac.preferred_zoneref = ac.zonelist->_zonerefs;
 	while (zonelist_zone_idx(ac.preferred_zoneref) > (int)ac.highest_zoneidx)
 		ac.preferred_zoneref++;
+	run_alone();
 	saved = memalloc_noreclaim_save();
 	result = p_try_to_compact_pages(gfp, r->order, alloc_cpuset, &ac, priority[r->flags],
 					&captured);
 	memalloc_noreclaim_restore(saved);
+	run_with_others();
 	if (captured) {
 		/* Taken from under the allocator's hands: nobody has a reference yet. */
 		set_page_private(captured, 0);

@@ -30,6 +30,7 @@ enum action {
 	CACHE, /* into the page cache */
 	OWNER, /* any other word of an owner */
 	KSWAPD,
+	CHECK,
 	NR_ACTIONS,
 };
 
@@ -210,6 +211,7 @@ struct generator {
 	struct pf_rng rng;
 	uint32_t pages, used; /* as if every request succeeded */
 	bool rising;
+	bool check_next; /* while moved pages are still in LRU batches */
 	unsigned type, until_next_type;
 	/* Slots in use with their orders; the others are free names. */
 	struct {
@@ -420,6 +422,7 @@ static struct pf_op make(struct generator *g, enum action action)
 	case COMPACT_NODE:
 		op.kind = PF_OP_COMPACT;
 		op.arg[PF_COMPACT_WHOLE] = 1;
+		g->check_next = g->profile->weight[CACHE] != 0;
 		break;
 	case COMPACT_ORDER:
 		op.kind = PF_OP_COMPACT;
@@ -442,6 +445,9 @@ static struct pf_op make(struct generator *g, enum action action)
 		op.arg[PF_INJECT_AFTER] = pf_rng_below(&g->rng, 40);
 		op.arg[PF_INJECT_COUNT] = 1 + pf_rng_below(&g->rng, 30);
 		break;
+	case CHECK:
+		op.kind = PF_OP_CHECK;
+		break;
 	case RETYPE:
 		op.kind = PF_OP_RETYPE;
 		op.arg[PF_RETYPE_BLOCK] = pf_rng_below(&g->rng, g->pages >> 9);
@@ -456,6 +462,11 @@ static struct pf_op make(struct generator *g, enum action action)
 static enum action pick_action(struct generator *g)
 {
 	unsigned sum = 0, at;
+
+	if (g->check_next) {
+		g->check_next = false;
+		return CHECK;
+	}
 
 	/* Up to the high level, down to the low one, and so on. */
 	if ((uint64_t)g->used * 100 > (uint64_t)g->pages * g->profile->high)

@@ -23,10 +23,10 @@
 #include <linux/mutex.h>
 #include <linux/pageblock-flags.h>
 #include <linux/pagemap.h>
-#include <linux/sched.h>
 #include <linux/pagevec.h>
 #include <linux/pseudo_fs.h>
 #include <linux/sched/mm.h>
+#include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 #include <linux/utsname.h>
 #include <linux/version.h>
@@ -111,6 +111,8 @@ struct cpu_fbatches {
 	struct folio_batch lru_add;
 };
 static struct cpu_fbatches __percpu *p_cpu_fbatches;
+
+struct compact_control; /* known to its address only */
 
 /* As the kernel's mm/internal.h has it, which modules do not see. */
 struct alloc_context {
@@ -749,22 +751,6 @@ static gfp_t zone_gfp(const struct lab_request *r)
 }
 
 /*
- * ASYNC compaction ends between two zones when another task should run, and
- * which one should is a matter of the clock. So nobody may, for that time.
- */
-static void run_alone(void)
-{
-	sched_set_fifo(current);
-	/* What was to run before is to wait as well. */
-	cond_resched();
-}
-
-static void run_with_others(void)
-{
-	sched_set_normal(current, LAB_NICE);
-}
-
-/*
  * A request that may reclaim gets its direct compaction, but neither reclaim nor
  * the OOM killer: the slow path stops short of both for a task that reclaims
  * already. Such a task would get at the reserves as well, unless it says no.
@@ -775,15 +761,7 @@ static unsigned int forbid_reclaim(gfp_t *gfp)
 		return current->flags & PF_MEMALLOC;
 	if (!(*gfp & __GFP_MEMALLOC))
 		*gfp |= __GFP_NOMEMALLOC;
-	run_alone();
 	return memalloc_noreclaim_save();
-}
-
-static void allow_reclaim(gfp_t gfp, unsigned int saved)
-{
-	memalloc_noreclaim_restore(saved);
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		run_with_others();
 }
 
 static struct page *take_pages(const struct lab_request *r, gfp_t gfp)
@@ -791,7 +769,7 @@ static struct page *take_pages(const struct lab_request *r, gfp_t gfp)
 	unsigned int saved = forbid_reclaim(&gfp);
 	struct page *page = alloc_pages_node(node, gfp, r->order);
 
-	allow_reclaim(gfp, saved);
+	memalloc_noreclaim_restore(saved);
 	return page;
 }
 
@@ -867,7 +845,7 @@ static u32 take_bulk(const struct lab_request *r, gfp_t gfp)
 
 	memset(bulk, 0, sizeof(bulk));
 	nr = alloc_pages_bulk_array_node(gfp, node, r->arg, bulk);
-	allow_reclaim(gfp, saved);
+	memalloc_noreclaim_restore(saved);
 	put_head(LAB_REC_PAGES, nr);
 	for (i = 0; i < nr; i++)
 		put_word(page_to_pfn(bulk[i]));
@@ -998,7 +976,7 @@ static u32 do_exact(const struct lab_request *r)
 		return LAB_NONE;
 	saved = forbid_reclaim(&gfp);
 	address = p_alloc_pages_exact_nid(node, size, gfp);
-	allow_reclaim(gfp, saved);
+	memalloc_noreclaim_restore(saved);
 	if (!address)
 		return LAB_NONE;
 	page = virt_to_page(address);
@@ -1139,12 +1117,10 @@ static u32 do_compact(const struct lab_request *r)
 	ac.preferred_zoneref = ac.zonelist->_zonerefs;
 	while (zonelist_zone_idx(ac.preferred_zoneref) > (int)ac.highest_zoneidx)
 		ac.preferred_zoneref++;
-	run_alone();
 	saved = memalloc_noreclaim_save();
 	result = p_try_to_compact_pages(gfp, r->order, alloc_cpuset, &ac, priority[r->flags],
 					&captured);
 	memalloc_noreclaim_restore(saved);
-	run_with_others();
 	if (captured) {
 		/* Taken from under the allocator's hands: nobody has a reference yet. */
 		set_page_private(captured, 0);
@@ -1813,6 +1789,72 @@ static void release_buffers(void)
 	vfree(reply);
 }
 
+/* ---------------------------------------------------------- nobody else -- */
+
+/*
+ * ASYNC compaction ends between two zones when another task should run, and
+ * which one should is a matter of the clock. So others wait for the next tick,
+ * from the last events before the kernel looks. (As SCHED_FIFO the agent would
+ * be left alone as well, but a real-time task may use the reserves.)
+ */
+static void let_others_wait(void)
+{
+	if (current != runner)
+		return;
+	clear_tsk_need_resched(current);
+	clear_preempt_need_resched();
+}
+
+static void at_compaction_end(void *data, struct compact_control *cc, unsigned long zone_start,
+			      unsigned long zone_end, bool sync, int status)
+{
+	let_others_wait();
+}
+
+static void at_compaction_suitable(void *data, struct zone *zone, int order, int ret)
+{
+	let_others_wait();
+}
+
+static struct {
+	const char *name;
+	void *function;
+	struct tracepoint *tracepoint;
+} hooks[] = {
+	{"mm_compaction_end", at_compaction_end},
+	{"mm_compaction_suitable", at_compaction_suitable},
+};
+
+static void hook_if_wanted(struct tracepoint *tracepoint, void *data)
+{
+	int i;
+
+	for (i = 0; i < (int)ARRAY_SIZE(hooks); i++)
+		if (!strcmp(tracepoint->name, hooks[i].name) &&
+		    !tracepoint_probe_register(tracepoint, hooks[i].function, NULL))
+			hooks[i].tracepoint = tracepoint;
+}
+
+static void hook(void)
+{
+	int i;
+
+	for_each_kernel_tracepoint(hook_if_wanted, NULL);
+	for (i = 0; i < (int)ARRAY_SIZE(hooks); i++)
+		if (!hooks[i].tracepoint)
+			pr_warn("no tracepoint %s: compaction may end early\n", hooks[i].name);
+}
+
+static void unhook(void)
+{
+	int i;
+
+	for (i = 0; i < (int)ARRAY_SIZE(hooks); i++)
+		if (hooks[i].tracepoint)
+			tracepoint_probe_unregister(hooks[i].tracepoint, hooks[i].function, NULL);
+	tracepoint_synchronize_unregister();
+}
+
 static int __init lab_init(void)
 {
 	int i, rc = find_symbols();
@@ -1842,6 +1884,7 @@ static int __init lab_init(void)
 		return rc;
 	}
 	open_cache();
+	hook();
 	settle();
 	do_drain();
 	for (i = 0; i < (int)ARRAY_SIZE(events); i++)
@@ -1855,6 +1898,7 @@ static int __init lab_init(void)
 static void __exit lab_exit(void)
 {
 	misc_deregister(&lab_device);
+	unhook();
 	close_cache();
 	release_buffers();
 }

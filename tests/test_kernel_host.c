@@ -42,7 +42,8 @@ static void put_dump(uint32_t expire)
 	} dump = {.head = {.max_order = 1, .nr_types = 2, .nr_pcp_lists = 1, .pcp_expire = expire}};
 	uint32_t n = 0;
 
-	for (uint32_t list = 0; list < 7; list++) {
+	/* One per-cpu list, the pageblocks, four free lists, others' pages, the LRU batch. */
+	for (uint32_t list = 0; list < 8; list++) {
 		dump.lists[n++] = list;
 		for (uint32_t i = 0; i < list; i++)
 			dump.lists[n++] = 100 * list + i;
@@ -125,13 +126,15 @@ static void test_dump(void **state)
 	r.nr_words += 2;
 	assert_false(lab_read_dump(&r, &dump));
 	r.nr_words--;
+	assert_int_equal(dump.lru_add.nr, 7);
+	assert_int_equal(dump.lru_add.pfns[6], 706);
 	/* Others' pages come in pairs. */
 	assert_int_equal(dump.others.nr, 6);
-	words[nr_words - 7] = 5;
-	r.nr_words--;
+	words[nr_words - 15] = 5;
+	words[nr_words - 9] = 8;
 	assert_false(lab_read_dump(&r, &dump));
-	r.nr_words++;
-	words[nr_words - 7] = 6;
+	words[nr_words - 15] = 6;
+	words[nr_words - 9] = 605;
 	assert_true(lab_read_dump(&r, &dump));
 	((struct lab_dump_head *)(uintptr_t)r.words)->nr_types = LAB_MAX_TYPES + 1;
 	assert_false(lab_read_dump(&r, &dump));

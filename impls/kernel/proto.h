@@ -21,9 +21,6 @@
 #define LAB_MAGIC	  0x62616c66u /* "flab" */
 #define LAB_PROTO_VERSION 4u
 
-/* Of the agent, so that others rarely run while it works. */
-#define LAB_NICE (-20)
-
 /* The shared memory: control block, requests, replies. */
 #define LAB_SHM_BYTES	    (64u << 20)
 #define LAB_REQUESTS_OFFSET (1u << 20)

@@ -44,8 +44,8 @@ static bool have_block(const struct mob_zone *z, unsigned order)
 }
 
 /*
- * The free scanner: from top[k] up to the end of the zone there is no free
- * block of order k or more left.
+ * The free scanner: from top[k] up to the end of the zone no free block of order
+ * k or more begins.
  */
 struct free_scanner {
 	uint32_t top[PF_NR_ORDERS];
@@ -81,13 +81,19 @@ static void move_up(struct mob_zone *z, struct free_scanner *scan, uint32_t i, u
 {
 	uint32_t found = find_target(z, scan, order, i + (1u << order));
 	uint32_t end, to;
+	uint8_t tag;
 
 	if (found == MOB_NOT_FOUND)
 		return;
-	end = found + (1u << mob_tag_order(z->tag[found]));
+	tag = z->tag[found];
+	end = found + (1u << mob_tag_order(tag));
 	to = end - (1u << order);
 	mob_cut(z, found, to, order);
-	scan->top[order] = mob_move(z, i, to, order, mode) ? to : end;
+	if (mob_move(z, i, to, order, mode))
+		scan->top[order] = to;
+	else
+		/* Whole again, it is the next target: not to be walked down once more. */
+		scan->top[order] = z->tag[found] == tag ? found + 1 : end;
 }
 
 enum pf_compact_result mob_compact(void *zone, const struct pf_compact_request *req)

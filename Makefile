@@ -14,7 +14,7 @@ ORACLE  := $(wildcard oracle/*.c)
 # What the command and the tests alone hold: QEMU, transcripts.
 REMOTE  := $(wildcard impls/kernel/*.c impls/recorded/*.c)
 IMPLS   := impls/builtin.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
-LANGUAGE := targets/codec.c targets/text.c targets/mutate.c targets/reduce.c
+LANGUAGE := targets/codec.c targets/text.c targets/make.c targets/mutate.c targets/reduce.c
 SHARED  := targets/lineup.c targets/stats.c
 IMPORT  := $(wildcard targets/import*.c)
 COMMAND := targets/pagefuzz.c $(wildcard targets/cmd*.c) targets/machine.c targets/report.c targets/ftrace.c $(IMPORT) $(REMOTE)

@@ -22,7 +22,7 @@ mkdir -p "$objects" "$host/seeds" "$OUT"
 shopt -s extglob
 sources=(
 	oracle/*.c
-	targets/{codec,text,mutate,reduce,lineup,stats,fuzz_lockstep}.c
+	targets/{codec,text,make,mutate,reduce,lineup,stats,fuzz_lockstep}.c
 	impls/builtin.c impls/!(kernel|recorded)/*.c
 )
 # Without an engine the target replays files; AFL++'s and other drivers may know the

@@ -26,7 +26,7 @@ JOBS=${JOBS:-2}
 export CC BUILD SECONDS_EACH SECONDS_CONTROL JOBS
 
 FLAGS="-std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Wno-unused-parameter"
-TARGETS="codec text mutate lineup stats cmd machine"
+TARGETS="codec text make mutate lineup stats cmd machine"
 LIBS=-lz
 
 compile() { # SOURCE OBJECT

@@ -23,7 +23,7 @@ link() {
 		if [ "$dir" = build/plain ]; then cat; else grep -vE '/impls/(kernel|recorded)/'; fi)
 	$compiler $flags -o "$output" "$tmp/o-$(basename "$output")"/*.o $objects "$@"
 }
-language="codec text mutate reduce lineup stats"
+language="codec text make mutate reduce lineup stats"
 objs() { # objs DIR NAME...: objects of targets/
 	local dir=$1 n
 	shift

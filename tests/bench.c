@@ -109,11 +109,12 @@ static int lockstep_target(const uint8_t *data, size_t size)
 /* The engine in a process of its own: it ends by exit(). */
 static double under_engine(int (*target)(const uint8_t *, size_t))
 {
-	char name[] = "bench", seconds[32], len[32], quiet[] = "-verbosity=0";
+	char name[] = "bench", seconds[32], len[32], quiet[] = "-verbosity=0",
+	     names[] = "-print_funcs=0";
 	/* -len_control would start with short inputs: go to full length at once. */
 	char control[] = "-len_control=0";
-	char *args[] = {name, seconds, len, quiet, control, NULL}, **argv = args;
-	int argc = 5, status;
+	char *args[] = {name, seconds, len, quiet, names, control, NULL}, **argv = args;
+	int argc = 6, status;
 	pid_t pid;
 
 	snprintf(seconds, sizeof(seconds), "-max_total_time=%d", SECONDS);

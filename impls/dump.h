@@ -88,14 +88,14 @@ enum pf_total_field { PF_TOTAL_FIELDS(PF_DUMP_ENUM) PF_NR_TOTAL_FIELDS };
  */
 #define PF_NR_PCP_LISTS 14
 
-/* Pages that a cpu collects before it adds them to an LRU list (PAGEVEC_SIZE). */
-#define PF_LRU_BATCH 15
-
 /* Order of the blocks on such a list. */
 static inline unsigned pf_pcp_order(const struct pf_layout *l, unsigned list)
 {
 	return list < PF_NR_PCP_LISTS - 2 ? list / PF_NR_MOBILITY : l->pageblock_order;
 }
+
+/* Pages that a cpu collects before it adds them to an LRU list (PAGEVEC_SIZE). */
+#define PF_LRU_BATCH 15
 
 struct pf_list {
 	uint32_t first; /* index into pf_dump.word[] */

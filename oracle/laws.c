@@ -234,19 +234,30 @@ void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)
 	}
 }
 
-/* What if this order were asked for now? Leaves the state as it was. */
+/* What is asked between these two is only a question: the state is as before. */
+static void what_if(struct pf_lane *lane)
+{
+	lane->muted = true;
+	memcpy(lane->spare, lane->state, lane->state_size);
+}
+
+static void what_if_ends(struct pf_lane *lane)
+{
+	memcpy(lane->state, lane->spare, lane->state_size);
+	lane->muted = false;
+}
+
+/* Would a request of this order succeed now? */
 static bool would_succeed(struct pf_lane *lane, const struct pf_request *req)
 {
 	pf_pfn pfn;
 
-	lane->muted = true;
-	memcpy(lane->spare, lane->state, lane->state_size);
+	what_if(lane);
 	/* The world takes cached pages for free ones. */
 	if (lane->impl->drain)
 		lane->impl->drain(lane->state, -1);
 	pfn = lane->impl->alloc(lane->state, req);
-	memcpy(lane->state, lane->spare, lane->state_size);
-	lane->muted = false;
+	what_if_ends(lane);
 	return pfn != PF_NO_PFN;
 }
 
@@ -319,11 +330,9 @@ void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req)
 	    lane->state_size > WHAT_IF_LIMIT)
 		return;
 	lane->figures.checks++;
-	lane->muted = true;
-	memcpy(lane->spare, lane->state, lane->state_size);
+	what_if(lane);
 	lane->impl->compact(lane->state, req);
-	memcpy(lane->state, lane->spare, lane->state_size);
-	lane->muted = false;
+	what_if_ends(lane);
 	if (lane->asked)
 		pf_broken(lane, PF_LAW_SETTLED,
 			  "compaction of node %u found nothing to move, but repeated it asks for "

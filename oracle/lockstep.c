@@ -179,10 +179,26 @@ static void reject(struct pf_lane *lane, const struct pf_request *req)
 	lane->figures.alloc_failed[req->order]++;
 }
 
-/* Consensus: what only some of them got is given back, and nobody has it. */
-static void take_back(struct pf_oracle *run, const struct pf_op *op, struct pf_slot *slot,
-		      const pf_pfn *pfn, unsigned cpu)
+static void fail(struct pf_lane *lane, const struct pf_op *op, const struct pf_request *req)
 {
+	reject(lane, req);
+	answer(lane, op, "failed");
+}
+
+/*
+ * The answers of all to one request. Consensus: what only some of them got is
+ * given back, and nobody has it.
+ */
+static void agree(struct pf_oracle *run, const struct pf_op *op, struct pf_slot *slot,
+		  const pf_pfn *pfn, unsigned cpu)
+{
+	bool all = true;
+
+	if (!run->options.unchecked)
+		pf_relation_same_log(run, pfn);
+	pf_for_each_lane(run, lane) all &= pfn[lane->index] != PF_NO_PFN;
+	if (all)
+		return;
 	pf_for_each_lane(run, lane)
 	{
 		if (pfn[lane->index] != PF_NO_PFN) {
@@ -201,7 +217,6 @@ static void do_alloc(struct pf_oracle *run, const struct pf_op *op)
 	struct pf_slot *slot = slot_of(run, op->slot);
 	uint32_t unit = index_of(run, slot);
 	pf_pfn pfn[PF_MAX_LANES];
-	bool all = true;
 
 	if (slot->state != PF_SLOT_EMPTY)
 		free_slot(run, slot, req.cpu);
@@ -219,15 +234,10 @@ static void do_alloc(struct pf_oracle *run, const struct pf_op *op)
 			accept(lane, unit, got, &req);
 			answer(lane, op, "pfn %u", got);
 		} else {
-			reject(lane, &req);
-			answer(lane, op, "failed");
-			all = false;
+			fail(lane, op, &req);
 		}
 	}
-	if (!run->options.unchecked)
-		pf_relation_same_log(run, pfn);
-	if (!all)
-		take_back(run, op, slot, pfn, req.cpu);
+	agree(run, op, slot, pfn, req.cpu);
 }
 
 static unsigned bulk_alloc(struct pf_lane *lane, const struct pf_request *req, unsigned nr,
@@ -361,7 +371,6 @@ static void do_exact(struct pf_oracle *run, const struct pf_op *op)
 	struct pf_request req = request(run, order_of(nr), &op->arg[PF_EXACT_MOBILITY]);
 	struct pf_slot *slot = slot_of(run, op->slot);
 	pf_pfn pfn[PF_MAX_LANES];
-	bool all = true;
 
 	/* As Linux: it is for pages with an address, which are parts of no compound one. */
 	req.gfp &= ~PF_GFP_COMP;
@@ -383,15 +392,10 @@ static void do_exact(struct pf_oracle *run, const struct pf_op *op)
 			accept_exact(lane, slot, got, &req);
 			answer(lane, op, "pfn %u, %u pages", got, nr);
 		} else {
-			reject(lane, &req);
-			answer(lane, op, "failed");
-			all = false;
+			fail(lane, op, &req);
 		}
 	}
-	if (!run->options.unchecked)
-		pf_relation_same_log(run, pfn);
-	if (!all)
-		take_back(run, op, slot, pfn, req.cpu);
+	agree(run, op, slot, pfn, req.cpu);
 }
 
 static void do_split(struct pf_oracle *run, const struct pf_op *op)

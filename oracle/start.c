@@ -129,12 +129,13 @@ static void grow_pages(struct pf_oracle *run, uint32_t pages)
 static void grow_units(struct pf_oracle *run)
 {
 	for (unsigned i = 0; i < run->nr_lanes; i++) {
+		struct pf_lane *lane = run->lane[i];
 		uint32_t nr = run->max_slots + run->arena_size;
 
-		run->lane[i]->unit_pfn = resize(run->lane[i]->unit_pfn, nr, sizeof(uint32_t));
-		run->lane[i]->unit_moved = resize(run->lane[i]->unit_moved, nr, sizeof(uint32_t));
-		memset(run->lane[i]->unit_moved, 0, nr * sizeof(uint32_t));
-		run->lane[i]->waited = resize(run->lane[i]->waited, nr, 1);
+		lane->unit_pfn = resize(lane->unit_pfn, nr, sizeof(uint32_t));
+		lane->unit_moved = resize(lane->unit_moved, nr, sizeof(uint32_t));
+		memset(lane->unit_moved, 0, nr * sizeof(uint32_t));
+		lane->waited = resize(lane->waited, nr, 1);
 	}
 }
 

@@ -215,7 +215,7 @@ static void tell_moves(struct pf_lane *lane, uint32_t at)
 	for (uint32_t i = at > 3 ? at - 3 : 0; i < lane->nr_moves && i < at + 4; i++)
 		tell(lane->run, "          %s%5u  %#x -> %#x mode %u %s\n", i == at ? "*" : " ",
 		     i + 1, lane->move[i].src, lane->move[i].dst, lane->move[i].mode,
-		     result[lane->move[i].result % 5]);
+		     result[lane->move[i].result % (sizeof(result) / sizeof(result[0]))]);
 	if (at >= lane->nr_moves)
 		tell(lane->run, "          * no move %u\n", at + 1);
 }

@@ -195,4 +195,15 @@ static inline void stub_set_attrs(pf_pfn first, uint32_t nr, unsigned attrs)
 		b.attrs[pfn] = (uint16_t)attrs;
 }
 
+/* Of random runs; a test sets the state. */
+static uint64_t rng_state;
+
+static inline uint32_t rng(uint32_t below)
+{
+	rng_state ^= rng_state << 13;
+	rng_state ^= rng_state >> 7;
+	rng_state ^= rng_state << 17;
+	return (uint32_t)((rng_state >> 16) % below);
+}
+
 #endif /* PAGEFUZZ_TESTS_STUB_WORLD_H */

@@ -1812,16 +1812,6 @@ static void test_half_of_the_lists_isolated(void **state)
 
 /* ----------------------------------------------------- random run, cached -- */
 
-static uint64_t rng_state;
-
-static uint32_t rng(uint32_t below)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return (uint32_t)((rng_state >> 16) % below);
-}
-
 static void random_hindrances(void)
 {
 	for (unsigned what = PF_INJECT_CONTENDED; what < PF_NR_INJECT; what++)

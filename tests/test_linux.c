@@ -1416,16 +1416,6 @@ static void test_page_compound(void **state)
 
 /* ---------------------------------------------------------- random runs -- */
 
-static uint64_t rng_state;
-
-static uint32_t rng(uint32_t below)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return (uint32_t)((rng_state >> 16) % below);
-}
-
 static uint64_t seed_from(uint64_t n)
 {
 	return n * 0x9e3779b97f4a7c15u + 1;

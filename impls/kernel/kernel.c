@@ -201,7 +201,7 @@ static bool replay_move(const struct lab_move *move)
 /* What the kernel waited for is over in the world, too. */
 static bool replay_wait(const struct lab_move *wait)
 {
-	const unsigned attr = (unsigned)wait->mode << 3;
+	const unsigned attr = (unsigned)wait->mode << LAB_WAITED_SHIFT;
 
 	if (attr != PF_PAGE_DIRTY && attr != PF_PAGE_WRITEBACK && attr != PF_PAGE_LOCKED)
 		return nonsense("the guest waited for what nobody waits for");
@@ -475,8 +475,7 @@ static const char *difference(const struct pf_dump *a, const struct pf_dump *b)
 }
 
 /* Visits all blocks of a zone's lists. */
-static void each_block(const struct pf_dump *d, unsigned z, unsigned pageblock_order,
-		       pf_block_fn fn, void *arg)
+static void each_block(const struct pf_dump *d, unsigned z, pf_block_fn fn, void *arg)
 {
 	const struct pf_zone_dump *zone = &d->zone[z];
 
@@ -496,7 +495,7 @@ static void each_block(const struct pf_dump *d, unsigned z, unsigned pageblock_o
 		for (uint32_t i = 0; i < zone->pcp[0][l].nr; i++) {
 			const struct pf_block block = {
 				.pfn = d->word[zone->pcp[0][l].first + i],
-				.order = (uint8_t)(l < 12 ? l / 3 : pageblock_order),
+				.order = (uint8_t)pf_pcp_order(&s.layout, l),
 				.type = (uint8_t)(l < 12 ? l % 3 : l == 13),
 				.where = PF_CACHED,
 			};
@@ -602,7 +601,7 @@ static bool add_ranges(struct pf_layout *l, unsigned z)
 	bool fit = listed.page != NULL;
 
 	if (fit)
-		each_block(&s.start, z, l->pageblock_order, mark_listed, &listed);
+		each_block(&s.start, z, mark_listed, &listed);
 	for (pf_pfn i = 0, end; fit && i < zone->spanned; i = end) {
 		enum page_kind kind = kind_of(&listed, z, i);
 
@@ -911,7 +910,7 @@ static void kernel_census(void *state, pf_block_fn fn, void *arg)
 
 	(void)state;
 	for (uint32_t z = 0; z < s.nr_zones; z++)
-		each_block(d, z, s.layout.pageblock_order, fn, arg);
+		each_block(d, z, fn, arg);
 }
 
 static const struct pf_zone_counters *kernel_counters(void *state, unsigned zone)

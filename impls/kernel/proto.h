@@ -180,6 +180,9 @@ struct lab_record_head {
 	uint32_t nr_words;
 };
 
+/* Of what was waited for, in the place of the mode. */
+#define LAB_WAITED_SHIFT 3
+
 enum lab_move_result {
 	LAB_MOVED,
 	LAB_MOVE_AGAIN,
@@ -192,7 +195,8 @@ struct lab_move {
 	uint32_t src;
 	uint32_t dst;  /* LAB_WAITED: src */
 	uint32_t slot; /* LAB_NR_SLOTS: in none */
-	uint16_t mode; /* the kernel's enum migrate_mode; LAB_WAITED: LAB_PAGE_* >> 3 */
+	uint16_t
+		mode; /* the kernel's enum migrate_mode; LAB_WAITED: LAB_PAGE_* >> LAB_WAITED_SHIFT */
 	uint16_t result;
 };
 

@@ -52,8 +52,7 @@ static const char *check_pcp(struct machine *m, const struct zone *zone,
 
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++) {
 		u32 head = pcp->list_base + i;
-		unsigned int order =
-			i < NR_LOWORDER_PCP_LISTS ? i / MIGRATE_PCPTYPES : m->pageblock_order;
+		unsigned int order = pindex_to_order(m, i);
 		u32 prev = head;
 		u32 pfn = m->lru[head].next;
 

@@ -224,8 +224,7 @@ static bool load_cpu(struct machine *m, struct zone *zone, const struct pf_dump 
 
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++) {
 		const struct pf_list *list = &zd->pcp[cpu][i];
-		unsigned int order =
-			i < NR_LOWORDER_PCP_LISTS ? i / MIGRATE_PCPTYPES : m->pageblock_order;
+		unsigned int order = pindex_to_order(m, i);
 
 		if (!list_ok(d, list) || (list->nr && order > m->max_order))
 			return false;

@@ -62,8 +62,8 @@ static void linux_split(void *state, pf_pfn pfn, unsigned order)
 {
 	struct machine *m = state;
 
-	if (order)
-		clear_page_state(m, pfn - m->base_pfn);
+	(void)order;
+	clear_page_state(m, pfn - m->base_pfn);
 }
 
 static bool linux_claim(void *state, pf_pfn pfn, unsigned order, unsigned mobility)
@@ -114,10 +114,8 @@ static void linux_census(void *state, pf_block_fn fn, void *arg)
 			const struct per_cpu_pages *pcp = &zone->pcp[cpu];
 
 			for (unsigned int l = 0; pcp->count && l < NR_PCP_LISTS; l++)
-				census_list(m, pcp->list_base + l,
-					    l < NR_LOWORDER_PCP_LISTS ? l / MIGRATE_PCPTYPES
-								      : m->pageblock_order,
-					    PF_CACHED, 0, fn, arg);
+				census_list(m, pcp->list_base + l, pindex_to_order(m, l), PF_CACHED,
+					    0, fn, arg);
 		}
 	}
 }

@@ -158,7 +158,20 @@ static inline bool page_is_buddy(const struct machine *m, u32 pfn, u32 buddy, un
 	       m->page_flags[buddy] == ((m->page_flags[pfn] & PG_ZONE_MASK) | (order + 1));
 }
 
+/* --------------------------------------------------------- per-cpu lists -- */
+
+/* Order of the blocks on a list. Ports pindex_to_order() (6.1.192). */
+static inline unsigned int pindex_to_order(const struct machine *m, unsigned int pindex)
+{
+	return pf_pcp_order(m->layout, pindex);
+}
+
 /* ------------------------------------------------------------- free lists -- */
+
+static inline bool list_empty(const struct list_head *lru, u32 head)
+{
+	return lru[head].next == head;
+}
 
 static inline u32 free_list(const struct zone *zone, unsigned int order, unsigned int mt)
 {
@@ -168,9 +181,7 @@ static inline u32 free_list(const struct zone *zone, unsigned int order, unsigne
 static inline bool free_area_empty(const struct machine *m, const struct zone *zone,
 				   unsigned int order, unsigned int mt)
 {
-	u32 head = free_list(zone, order, mt);
-
-	return m->lru[head].next == head;
+	return list_empty(m->lru, free_list(zone, order, mt));
 }
 
 /* First block of a list, LX_NONE if it is empty. */

@@ -4,8 +4,8 @@
  * and what becomes of sources and targets. Ports the part of mm/migrate.c of 6.1
  * that concerns single pages: those with an owner of their own, and those of the
  * page cache that nobody has mapped. Every function has the name of the one that
- * it follows. Of the kernel's ways to fail three are left: no memory
- * (-ENOMEM), not now (-EAGAIN), not at all (-EBUSY). What is behind the page's attributes is judged
+ * it follows. Of the kernel's ways to fail three are left: no memory (-ENOMEM), not
+ * now (-EAGAIN), not at all (-EBUSY). What is behind the page's attributes is judged
  * here for the cache and by the world for the others; the last word is the world's.
  */
 #include "migrate.h"
@@ -127,7 +127,8 @@ static void migrate_folio_done(struct machine *m, u32 src, u32 dst)
 	lx_put_page(m, src);
 }
 
-static int migrate_folio(struct migration *mig, u32 src, u32 dst, bool force)
+/* Ports migrate_folio_unmap() and migrate_folio_move() (6.1.192), once unmap_and_move(). */
+static int unmap_and_move(struct migration *mig, u32 src, u32 dst, bool force)
 {
 	struct machine *m = mig->m;
 	int rc = page_in_cache(m, src) ? __migrate_folio_unmap(mig, src, force) : 0;
@@ -170,7 +171,7 @@ static int migrate_pages_batch(struct migration *mig, u32 from)
 				stats->nr_failed_pages += 1 + nr_retry_pages;
 				return -ENOMEM;
 			}
-			switch (migrate_folio(mig, src, dst, pass > 2)) {
+			switch (unmap_and_move(mig, src, dst, pass > 2)) {
 			case MIGRATEPAGE_SUCCESS:
 				stats->nr_succeeded++;
 				break;

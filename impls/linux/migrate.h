@@ -38,11 +38,6 @@ static inline u32 init_scratch_list(struct machine *m, unsigned int which)
 	return head;
 }
 
-static inline bool list_empty(const struct list_head *lru, u32 head)
-{
-	return lru[head].next == head;
-}
-
 static inline void list_move_tail(struct list_head *lru, u32 entry, u32 head)
 {
 	list_del(lru, entry);

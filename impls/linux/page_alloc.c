@@ -6,7 +6,7 @@
  * of the one that it follows.
  */
 #include "compaction.h"
-#include "swap.h"
+#include "migrate.h"
 
 /* ------------------------------------------------------------ pageblocks -- */
 
@@ -325,17 +325,6 @@ static const u8 fallbacks[MIGRATE_PCPTYPES][NR_FALLBACKS] = {
 	[MIGRATE_RECLAIMABLE] = {MIGRATE_UNMOVABLE, MIGRATE_MOVABLE},
 };
 
-/* PageLRU() or __PageMovable(): movable pages that are not cached are like those of a driver. */
-static bool page_movable(struct machine *m, u32 pfn)
-{
-	pf_pfn at = absolute_pfn(m, pfn);
-
-	if (page_in_cache(m, pfn))
-		return page_lru(m, pfn);
-	return (m->world->attrs(m->world, at) & PF_PAGE_MOVABLE) &&
-	       m->world->unit_order(m->world, at) == 0;
-}
-
 /*
  * Move the free blocks of [start, end) to the tails of their lists of type mt,
  * lowest first; returns how many pages that were. *num_movable: how many others
@@ -351,7 +340,7 @@ static u32 move_freepages(struct machine *m, struct zone *zone, u32 start, u32 e
 		unsigned int order;
 
 		if (!page_buddy(m, pfn)) {
-			if (num_movable && page_movable(m, pfn))
+			if (num_movable && (page_lru(m, pfn) || lx_page_movable(m, pfn)))
 				(*num_movable)++;
 			pfn++;
 			continue;
@@ -601,21 +590,11 @@ static inline u32 pcp_list(const struct per_cpu_pages *pcp, unsigned int pindex)
 	return pcp->list_base + pindex;
 }
 
-static inline bool list_empty(const struct machine *m, u32 head)
-{
-	return m->lru[head].next == head;
-}
-
 static inline unsigned int order_to_pindex(unsigned int mt, unsigned int order)
 {
 	if (unlikely(order > PAGE_ALLOC_COSTLY_ORDER))
 		return NR_LOWORDER_PCP_LISTS + (mt == MIGRATE_MOVABLE);
 	return MIGRATE_PCPTYPES * order + mt;
-}
-
-static inline unsigned int pindex_to_order(const struct machine *m, unsigned int pindex)
-{
-	return pindex >= NR_LOWORDER_PCP_LISTS ? m->pageblock_order : pindex / MIGRATE_PCPTYPES;
 }
 
 /* Cached pages of the zone change together with those of one cpu. */
@@ -648,7 +627,7 @@ static void free_pcppages_bulk(struct machine *m, struct zone *zone, int count,
 			if ((int)++pindex > (int)max_pindex)
 				pindex = min_pindex;
 			head = pcp_list(pcp, pindex);
-			if (!list_empty(m, head))
+			if (!list_empty(m->lru, head))
 				break;
 			if (pindex == max_pindex)
 				max_pindex--;
@@ -669,7 +648,7 @@ static void free_pcppages_bulk(struct machine *m, struct zone *zone, int count,
 				mt = get_pageblock_migratetype(m, pfn);
 			__free_one_page(m, zone, pfn, order, mt, FPI_NONE);
 			lx_event(m, PF_EV_PCPU_DRAIN, absolute_pfn(m, pfn), order, mt);
-		} while (count > 0 && !list_empty(m, head));
+		} while (count > 0 && !list_empty(m->lru, head));
 	}
 }
 
@@ -840,7 +819,7 @@ static inline u32 __rmqueue_pcplist(struct machine *m, struct zone *zone, unsign
 {
 	u32 pfn;
 
-	if (unlikely(list_empty(m, list))) {
+	if (unlikely(list_empty(m->lru, list))) {
 		int batch = pcp->batch;
 
 		/* 1 means that nothing should stay on the lists. */
@@ -848,7 +827,7 @@ static inline u32 __rmqueue_pcplist(struct machine *m, struct zone *zone, unsign
 			batch = batch >> order > 2 ? batch >> order : 2;
 		pcp_count_add(zone, pcp,
 			      rmqueue_bulk(m, zone, order, batch, list, mt, alloc_flags) << order);
-		if (unlikely(list_empty(m, list)))
+		if (unlikely(list_empty(m->lru, list)))
 			return LX_NONE;
 	}
 	pfn = m->lru[list].next;

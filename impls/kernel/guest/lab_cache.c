@@ -55,8 +55,8 @@ static void show_attrs(struct page *page, u16 attrs)
 /* What the kernel is about to wait for is over at once. */
 static void end_wait(struct page *page, u16 attr)
 {
-	const struct lab_move wait = {page_to_pfn(page), page_to_pfn(page), LAB_NR_SLOTS, attr >> 3,
-				      LAB_WAITED};
+	const struct lab_move wait = {page_to_pfn(page), page_to_pfn(page), LAB_NR_SLOTS,
+				      attr >> LAB_WAITED_SHIFT, LAB_WAITED};
 
 	if (current != runner || !is_lab_cache(page) || !(unit_of(page)->attrs & attr))
 		return;

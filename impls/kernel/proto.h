@@ -195,8 +195,7 @@ struct lab_move {
 	uint32_t src;
 	uint32_t dst;  /* LAB_WAITED: src */
 	uint32_t slot; /* LAB_NR_SLOTS: in none */
-	uint16_t
-		mode; /* the kernel's enum migrate_mode; LAB_WAITED: LAB_PAGE_* >> LAB_WAITED_SHIFT */
+	uint16_t mode; /* the kernel's enum migrate_mode; LAB_WAITED: LAB_PAGE_*, shifted */
 	uint16_t result;
 };
 

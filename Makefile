@@ -10,19 +10,30 @@ FUZZ_SECONDS ?= 60
 AFL_SECONDS  ?= 60
 
 BASE    := -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I.
-ORACLE  := $(wildcard oracle/*.c)
+
+# Which sources make what. Here and nowhere else: `make -s print-NAME` tells scripts.
+ORACLE   := $(wildcard oracle/*.c)
 # What the command and the tests alone hold: QEMU, transcripts.
-REMOTE  := $(wildcard impls/kernel/*.c impls/recorded/*.c)
-IMPLS   := impls/builtin.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
-LANGUAGE := targets/codec.c targets/text.c targets/make.c targets/mutate.c targets/reduce.c
-SHARED  := targets/lineup.c targets/stats.c
-IMPORT  := $(wildcard targets/import*.c)
-COMMAND := targets/pagefuzz.c $(wildcard targets/cmd*.c) targets/machine.c targets/report.c targets/ftrace.c $(IMPORT) $(REMOTE)
-CORE    := $(ORACLE) $(IMPLS) $(LANGUAGE) $(SHARED)
-SEEDS   := $(wildcard corpus/seeds/*.txt) $(wildcard corpus/regressions/*.txt)
-UNIT    := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+REMOTE   := $(wildcard impls/kernel/*.c impls/recorded/*.c)
+IMPLS    := impls/builtin.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
+LANGUAGE := $(wildcard targets/language/*.c)
+# Names to implementations; the figures that a target leaves for its campaign.
+SHARED   := targets/engines/lineup.c targets/engines/stats.c
+CORE     := $(ORACLE) $(IMPLS) $(LANGUAGE) $(SHARED)
+IMPORT   := $(wildcard targets/import/*.c)
+MAIN     := targets/command/pagefuzz.c
+COMMAND  := $(filter-out $(MAIN),$(wildcard targets/command/*.c targets/workloads/*.c)) $(IMPORT) $(REMOTE)
+TARGET   := targets/engines/fuzz_lockstep.c
+# Translating programs needs no more of the oracle than the table of operations.
+TRANSLATE := oracle/op.c targets/language/codec.c targets/language/text.c
+AFL_LIB  := targets/engines/afl_mutator.c oracle/op.c $(LANGUAGE)
+SEEDS    := $(wildcard corpus/seeds/*.txt) $(wildcard corpus/regressions/*.txt)
+UNIT     := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TRACE_CFLAGS = $$(pkg-config --cflags libtracecmd libtraceevent)
 TRACE_LIBS   = $$(pkg-config --libs libtracecmd libtraceevent) -lz
+
+print-%:
+	@echo $($*)
 
 comma := ,
 SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
@@ -85,7 +96,7 @@ define variant
 build/$(1)/impls/%.o: impls/%.c
 	@mkdir -p $$(@D)
 	@$(or $(5),$(2)) $(BASE) $(3) -MMD -MP -c $$< -o $$@
-build/$(1)/targets/import%.o: targets/import%.c
+build/$(1)/targets/import/%.o: targets/import/%.c
 	@mkdir -p $$(@D)
 	@$(2) $(BASE) $(4) $$(TRACE_CFLAGS) -MMD -MP -c $$< -o $$@
 build/$(1)/%.o: %.c
@@ -110,7 +121,7 @@ $(eval $(call variant,$(SAN_DIR),$(CLANG),$(FUZZ_IMPL),$(FUZZ_REST)))
 AFL_FLAGS := -O2 -fno-omit-frame-pointer $(SAN_FLAGS)
 # As for libFuzzer: AFL++ sees the implementations (and main() that talks to it).
 $(eval $(call variant,afl,$(CLANG),$(AFL_FLAGS),$(FUZZ_REST),AFL_QUIET=1 $(AFL_CC)))
-build/afl/targets/afl_lockstep.o: targets/afl_lockstep.c
+build/afl/targets/engines/afl_lockstep.o: targets/engines/afl_lockstep.c
 	@mkdir -p $(@D)
 	@AFL_QUIET=1 $(AFL_CC) $(BASE) $(AFL_FLAGS) -MMD -MP -c $< -o $@
 $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
@@ -122,17 +133,17 @@ build/libpagefuzz.a: $(call objects,plain,$(CORE))
 	@rm -f $@
 	@ar rcs $@ $^
 
-build/pagefuzz: $(call objects,plain,$(COMMAND)) build/libpagefuzz.a
+build/pagefuzz: $(call objects,plain,$(MAIN) $(COMMAND)) build/libpagefuzz.a
 	@$(CC) -o $@ $^ $(TRACE_LIBS)
 
-build/gcc/pagefuzz: $(call objects,gcc,$(COMMAND) $(CORE))
+build/gcc/pagefuzz: $(call objects,gcc,$(MAIN) $(COMMAND) $(CORE))
 	@gcc $(CHECKED) -o $@ $^ $(TRACE_LIBS)
-build/clang/pagefuzz: $(call objects,clang,$(COMMAND) $(CORE))
+build/clang/pagefuzz: $(call objects,clang,$(MAIN) $(COMMAND) $(CORE))
 	@$(CLANG) $(CHECKED) -o $@ $^ $(TRACE_LIBS)
 
-build/seeds_to_bytes: $(call objects,plain,targets/seeds_to_bytes.c) build/libpagefuzz.a
+build/seeds_to_bytes: $(call objects,plain,targets/engines/seeds_to_bytes.c) build/libpagefuzz.a
 	@$(CC) -o $@ $^
-build/make_dict: $(call objects,plain,targets/make_dict.c) build/libpagefuzz.a
+build/make_dict: $(call objects,plain,targets/engines/make_dict.c) build/libpagefuzz.a
 	@$(CC) -o $@ $^
 build/fuzz_lockstep.dict: build/make_dict
 	@build/make_dict >$@.tmp && mv $@.tmp $@
@@ -143,17 +154,17 @@ build/seeds-bytes/.done: build/seeds_to_bytes $(SEEDS)
 
 # -------------------------------------------------------------- engines --
 fuzz-targets: build/$(SAN_DIR)/fuzz_lockstep build/$(SAN_DIR)/replay_lockstep
-FUZZ_OBJECTS = $(call objects,$(SAN_DIR),targets/fuzz_lockstep.c $(CORE))
+FUZZ_OBJECTS = $(call objects,$(SAN_DIR),$(TARGET) $(CORE))
 
 build/$(SAN_DIR)/fuzz_lockstep: $(FUZZ_OBJECTS)
 	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $^
-build/$(SAN_DIR)/replay_lockstep: $(FUZZ_OBJECTS) $(call objects,$(SAN_DIR),targets/replay.c)
+build/$(SAN_DIR)/replay_lockstep: $(FUZZ_OBJECTS) $(call objects,$(SAN_DIR),targets/engines/replay.c)
 	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^
 
 afl-targets: build/afl/afl_lockstep build/afl/libpagefuzz_mutator.so
-build/afl/afl_lockstep: $(call objects,afl,targets/afl_lockstep.c targets/fuzz_lockstep.c $(CORE))
+build/afl/afl_lockstep: $(call objects,afl,targets/engines/afl_lockstep.c $(TARGET) $(CORE))
 	@AFL_QUIET=1 $(AFL_CC) $(SAN_FLAGS) -o $@ $^
-build/afl/libpagefuzz_mutator.so: $(call objects,pic,targets/afl_mutator.c oracle/op.c $(LANGUAGE))
+build/afl/libpagefuzz_mutator.so: $(call objects,pic,$(AFL_LIB))
 	@mkdir -p $(@D)
 	@$(CC) -shared -o $@ $^
 
@@ -167,7 +178,7 @@ do-afl: build/pagefuzz afl-targets build/seeds-bytes/.done build/fuzz_lockstep.d
 
 # ---------------------------------------------------------------- tests --
 define unit
-build/$(1)/test_%: build/$(1)/tests/test_%.o $(patsubst %.c,build/$(1)/%.o,$(CORE) $(IMPORT) $(REMOTE) targets/cmd.c targets/machine.c targets/report.c targets/ftrace.c targets/afl_mutator.c)
+build/$(1)/test_%: build/$(1)/tests/test_%.o $(patsubst %.c,build/$(1)/%.o,$(CORE) $(COMMAND) targets/engines/afl_mutator.c)
 	@$(2) $(CHECKED) -o $$@ $$^ -lcmocka $$(TRACE_LIBS)
 endef
 $(eval $(call unit,gcc,gcc))

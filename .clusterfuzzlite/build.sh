@@ -18,17 +18,16 @@ cd "$SRC/pagefuzz"
 rm -rf "$objects" "$host"
 mkdir -p "$objects" "$host/seeds" "$OUT"
 
-# kernel and recorded are for the command and the tests alone, as in the Makefile.
-shopt -s extglob
-sources=(
-	oracle/*.c
-	targets/{codec,text,make,mutate,reduce,lineup,stats,fuzz_lockstep}.c
-	impls/builtin.c impls/!(kernel|recorded)/*.c
-)
+# What belongs to the target says the Makefile.
+list()
+{
+	env -u MAKEFLAGS -u MFLAGS make -s "$@"
+}
+read -r -a sources < <(list print-CORE | tr '\n' ' '; list print-TARGET)
 # Without an engine the target replays files; AFL++'s and other drivers may know the
 # custom mutator's way back into libFuzzer, or not.
 if [ -z "$LIB_FUZZING_ENGINE" ]; then
-	sources+=(targets/replay.c)
+	sources+=(targets/engines/replay.c)
 elif [ "$FUZZING_ENGINE" != libfuzzer ]; then
 	cat >"$WORK/no_mutate.c" <<-'END'
 	#include <stddef.h>
@@ -62,7 +61,7 @@ $CXX $CXXFLAGS "$objects"/*.o $LIB_FUZZING_ENGINE -o "$OUT/$target"
 host_tool()
 {
 	# shellcheck disable=SC2086
-	AFL_QUIET=1 $CC $language -O1 "targets/$1.c" targets/codec.c targets/text.c oracle/op.c \
+	AFL_QUIET=1 $CC $language -O1 "targets/engines/$1.c" $(list print-TRANSLATE) \
 		-o "$host/$1"
 }
 

@@ -184,7 +184,7 @@ enum pf_event_type {
 	PF_EV_EXTFRAG,
 	/* node, highest allowed zone type, order: no zone could serve at its LOW mark */
 	PF_EV_WAKEUP_KSWAPD,
-	/* Named and with the fields of the tracepoints; targets/ftrace.c prints them. */
+	/* Named and with the fields of the tracepoints; targets/command/ftrace.c prints them. */
 	PF_EV_PAGE_ALLOC,	 /* mm_page_alloc: pfn, order, gfp_flags, migratetype */
 	PF_EV_PAGE_FREE,	 /* mm_page_free: pfn, order */
 	PF_EV_PAGE_FREE_BATCHED, /* mm_page_free_batched: pfn */

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../targets/codec.h"
-#include "../targets/lineup.h"
-#include "../targets/mutate.h"
+#include "../targets/language/codec.h"
+#include "../targets/engines/lineup.h"
+#include "../targets/language/mutate.h"
 
 #define OPS	  64
 #define POOL	  4096

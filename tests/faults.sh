@@ -26,12 +26,14 @@ JOBS=${JOBS:-2}
 export CC BUILD SECONDS_EACH SECONDS_CONTROL JOBS
 
 FLAGS="-std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Wno-unused-parameter"
-TARGETS="codec text make mutate lineup stats cmd machine"
-LIBS=-lz
+CORE=$(make -s print-CORE)
+COMMAND=$(make -s print-COMMAND)
+LIBS=$(make -s print-TRACE_LIBS)
+TRACE_CFLAGS=$(make -s print-TRACE_CFLAGS)
 
 compile() { # SOURCE OBJECT
 	# shellcheck disable=SC2086 # the flags are words
-	$CC $FLAGS -c -o "$2" "$1"
+	$CC $FLAGS $TRACE_CFLAGS -c -o "$2" "$1"
 }
 
 object_of() { # SOURCE: where the core keeps its object
@@ -39,11 +41,8 @@ object_of() { # SOURCE: where the core keeps its object
 }
 
 sources() {
-	echo tests/faults/hunt.c
-	for t in $TARGETS; do
-		echo "targets/$t.c"
-	done
-	printf '%s\n' oracle/*.c impls/*.c impls/*/*.c
+	# shellcheck disable=SC2086 # lists of files
+	printf '%s\n' tests/faults/hunt.c $CORE $COMMAND
 }
 
 # Hunt in a binary; prints "SIGNATURE<tab>how". A crash or a hang is an answer as well.

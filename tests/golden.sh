@@ -16,8 +16,7 @@ else
 	grep -m 5 -E -A 8 '^(finding|pagefuzz:)' <<<"$out" | sed 's/^/# /'
 fi
 
-command=$(find build/plain/targets build/plain/impls/kernel build/plain/impls/recorded -name '*.o' \
-	! -name make_dict.o ! -name seeds_to_bytes.o)
+command=$(make -s print-MAIN print-COMMAND | tr ' ' '\n' | sed 's,^,build/plain/,; s,c$,o,')
 try() { # PATCH
 	local name dir=$tmp/$1
 	name=$(basename "$1" .patch)
@@ -34,7 +33,7 @@ try() { # PATCH
 	# The objects in front of the library take the place of its own.
 	# shellcheck disable=SC2046,SC2086 # lists of files and flags
 	${CC:-cc} -o "$dir/pagefuzz" $command "$dir"/impls/linux/*.o build/libpagefuzz.a \
-		$(pkg-config --libs libtracecmd libtraceevent) -lz
+		$(make -s print-TRACE_LIBS)
 	# shellcheck disable=SC2086
 	out=$("$dir/pagefuzz" golden corpus/golden/*.tr 2>&1)
 	if grep -q '^finding   exact/linux:recorded/' <<<"$out"; then

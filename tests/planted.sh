@@ -10,36 +10,34 @@ impl=$(basename "$(dirname "$fault")")
 mkdir -p "$tmp/impls" && cp impls/*.h "$tmp/impls/" && cp -r impls/zoned "impls/$impl" "$tmp/impls/"
 check "the fault applies" bash -c "patch -s -F0 -p1 -d '$tmp' <'$fault'"
 
-# link DIR COMPILER FLAGS OUTPUT EXTRA...: the objects of a variant with the faulted implementation.
+# link DIR COMPILER FLAGS OUTPUT SOURCES EXTRA...: the objects of a variant with the faulted implementation.
 link() {
-	local dir=$1 compiler=$2 flags=$3 output=$4 objects
-	shift 4
+	local dir=$1 compiler=$2 flags=$3 output=$4 sources=$5 objects=
+	shift 5
 	mkdir -p "$tmp/o-$(basename "$output")"
 	for f in "$tmp/impls/$impl"/*.c; do
 		$compiler -std=gnu11 -D_GNU_SOURCE -g $flags -c "$f" \
 			-o "$tmp/o-$(basename "$output")/$(basename "$f" .c).o" || return 1
 	done
-	objects=$(find "$dir/oracle" "$dir/impls" -name '*.o' ! -path "*/impls/$impl/*" |
-		if [ "$dir" = build/plain ]; then cat; else grep -vE '/impls/(kernel|recorded)/'; fi)
+	for f in $sources; do
+		case $f in impls/"$impl"/*) ;; *) objects="$objects $dir/${f%.c}.o" ;; esac
+	done
 	$compiler $flags -o "$output" "$tmp/o-$(basename "$output")"/*.o $objects "$@"
 }
-language="codec text make mutate reduce lineup stats"
-objs() { # objs DIR NAME...: objects of targets/
-	local dir=$1 n
-	shift
-	for n; do echo "$dir/targets/$n.o"; done
-}
-trace_libs="$(pkg-config --libs libtracecmd libtraceevent) -lz"
-command="pagefuzz cmd machine report ftrace $(cd targets && ls cmd_*.c import*.c | sed 's/\.c$//')"
+core=$(make -s print-CORE)
+command="$(make -s print-MAIN) $(make -s print-COMMAND)"
+target=$(make -s print-TARGET)
+trace_libs=$(make -s print-TRACE_LIBS)
 fuzz=build/fuzz-address-undefined
 san="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
-check "faulted command" link build/plain cc -O2 "$tmp/pf" $(objs build/plain $language $command) $trace_libs
+check "faulted command" link build/plain cc -O2 "$tmp/pf" "$core $command" $trace_libs
 check "faulted libFuzzer target" link $fuzz clang \
 	"-O2 $san -fsanitize-coverage=inline-8bit-counters,pc-table" "$tmp/fuzz_lockstep" \
-	$(objs $fuzz $language fuzz_lockstep) -fsanitize=fuzzer
-check "faulted AFL++ target" env AFL_QUIET=1 bash -c "$(declare -f link objs); tmp=$tmp impl=$impl; \
-	link build/afl afl-clang-fast '-O2 $san' $tmp/afl_lockstep \$(objs build/afl $language fuzz_lockstep afl_lockstep)"
+	"$core $target" -fsanitize=fuzzer
+check "faulted AFL++ target" env AFL_QUIET=1 bash -c "$(declare -f link); tmp=$tmp impl=$impl; \
+	link build/afl afl-clang-fast '-O2 $san' $tmp/afl_lockstep \
+	'$(echo $core $target) targets/engines/afl_lockstep.c'"
 
 # A campaign stops at nothing: it saves the finding and goes on.
 "$tmp/pf" fuzz -t "$tmp/fuzz_lockstep" -s 10 -c "$tmp/corpus" -f "$tmp/findings" --seeds build/seeds-bytes \

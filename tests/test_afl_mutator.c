@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "../targets/afl_mutator.h"
-#include "../targets/codec.h"
-#include "../targets/mutate.h"
+#include "../targets/engines/afl_mutator.h"
+#include "../targets/language/codec.h"
+#include "../targets/language/mutate.h"
 
 #define ROUNDS	    3000
 #define NOISE_MAX   700

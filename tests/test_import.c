@@ -18,10 +18,10 @@
 
 #include "../impls/impl.h"
 #include "../oracle/oracle.h"
-#include "../targets/codec.h"
-#include "../targets/import.h"
-#include "../targets/lineup.h"
-#include "../targets/text.h"
+#include "../targets/language/codec.h"
+#include "../targets/import/import.h"
+#include "../targets/engines/lineup.h"
+#include "../targets/language/text.h"
 
 #define AT(t) "  cc-7  [000] .....  " t ": "
 #define ALLOC(pfn, order)                                               \

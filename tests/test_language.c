@@ -15,10 +15,10 @@
 #include <cmocka.h>
 
 #include "../oracle/op.h"
-#include "../targets/codec.h"
-#include "../targets/mutate.h"
-#include "../targets/reduce.h"
-#include "../targets/text.h"
+#include "../targets/language/codec.h"
+#include "../targets/language/mutate.h"
+#include "../targets/language/reduce.h"
+#include "../targets/language/text.h"
 
 #define MAX_OPS 600
 

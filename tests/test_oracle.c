@@ -18,8 +18,8 @@
 #include "oracle/layout.h"
 #include "oracle/mirror.h"
 #include "oracle/oracle.h"
-#include "targets/mutate.h"
-#include "targets/text.h"
+#include "targets/language/mutate.h"
+#include "targets/language/text.h"
 
 /* --------------------------------------------------------------- mirror -- */
 

@@ -16,10 +16,10 @@
 #include "impls/linux/linux.h"
 #include "impls/recorded/recorded.h"
 #include "oracle/oracle.h"
-#include "targets/codec.h"
-#include "targets/machine.h"
-#include "targets/mutate.h"
-#include "targets/text.h"
+#include "targets/language/codec.h"
+#include "targets/command/machine.h"
+#include "targets/language/mutate.h"
+#include "targets/language/text.h"
 
 #define MAX_OPS 4000
 

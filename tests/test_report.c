@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "../targets/ftrace.h"
-#include "../targets/import.h"
-#include "../targets/report.h"
+#include "../targets/command/ftrace.h"
+#include "../targets/import/import.h"
+#include "../targets/command/report.h"
 
 /* ----------------------------------------------------------------- /proc -- */
 

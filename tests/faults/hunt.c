@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../targets/cmd.h"
-#include "../../targets/mutate.h"
+#include "../../targets/command/cmd.h"
+#include "../../targets/language/mutate.h"
 
 #define MAX_OPS	    1024
 #define MEAN_LENGTH 64

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cmd.c - what the subcommands share; see cmd.h. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd.h"
+#include "../language/codec.h"
+#include "machine.h"
+#include "../language/text.h"
+
+int pf_complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "pagefuzz: ");
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return PF_EXIT_USAGE;
+}
+
+int pf_complain_option(char **argv, int answer, const char *command)
+{
+	const char *what = answer == ':' ? "needs a value" : "is no option";
+
+	if (optopt > 0 && optopt < 128)
+		return pf_complain("%s: '-%c' %s (see pagefuzz %s --help)", command, optopt, what,
+				   command);
+	return pf_complain("%s: '%s' %s (see pagefuzz %s --help)", command, argv[optind - 1], what,
+			   command);
+}
+
+static unsigned char *read_stream(FILE *f, const char *path, size_t *len)
+{
+	size_t room = 1 << 16, n = 0;
+	unsigned char *data = malloc(room);
+
+	while (data) {
+		size_t got = fread(data + n, 1, room - n, f);
+
+		n += got;
+		if (!got)
+			break;
+		if (n == room) {
+			unsigned char *more = realloc(data, room *= 2);
+
+			if (!more)
+				free(data);
+			data = more;
+		}
+	}
+	if (!data) {
+		pf_complain("%s: too large for the memory of this machine", path);
+	} else if (ferror(f)) {
+		pf_complain("%s: %s", path, strerror(errno));
+		free(data);
+		data = NULL;
+	}
+	*len = n;
+	return data;
+}
+
+unsigned char *pf_read_file(const char *path, size_t *len)
+{
+	unsigned char *data;
+	struct stat st;
+	FILE *f;
+
+	if (!strcmp(path, "-"))
+		return read_stream(stdin, "standard input", len);
+	f = fopen(path, "rb");
+	if (!f || fstat(fileno(f), &st)) {
+		pf_complain("%s: %s", path, strerror(errno));
+		if (f)
+			fclose(f);
+		return NULL;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		pf_complain("%s: is a directory, a program file is wanted", path);
+		fclose(f);
+		return NULL;
+	}
+	data = read_stream(f, path, len);
+	fclose(f);
+	return data;
+}
+
+bool pf_load(struct pf_program *p, const char *path)
+{
+	struct pf_text_error err;
+	unsigned char *data;
+	size_t len, cap;
+	bool ok = true;
+
+	data = pf_read_file(path, &len);
+	if (!data)
+		return false;
+	if (!len) {
+		free(data);
+		pf_complain("%s: is empty, a program has at least one operation", path);
+		return false;
+	}
+	/* A line of text holds at most one operation and takes at least 4 bytes. */
+	cap = len;
+	p->ops = malloc(cap * sizeof(*p->ops));
+	if (!p->ops) {
+		ok = false;
+		pf_complain("%s: too large for the memory of this machine", path);
+	} else if (!pf_is_text(data, len)) {
+		p->nr = pf_decode(data, len, p->ops, cap);
+	} else if (!pf_parse((char *)data, len, p->ops, cap, &p->nr, &err)) {
+		ok = false;
+		pf_complain("%s:%zu: %s", path, err.line, err.message);
+	}
+	if (ok && !p->nr) {
+		ok = false;
+		pf_complain("%s: holds no operation", path);
+	}
+	free(data);
+	if (!ok)
+		free(p->ops);
+	return ok;
+}
+
+FILE *pf_create(const char *path)
+{
+	FILE *f;
+
+	if (!path || !strcmp(path, "-"))
+		return stdout;
+	f = fopen(path, "wb");
+	if (!f)
+		pf_complain("%s: %s", path, strerror(errno));
+	return f;
+}
+
+bool pf_close(FILE *f, const char *path)
+{
+	bool bad = fflush(f) || ferror(f);
+
+	if (f != stdout)
+		bad |= fclose(f) != 0;
+	if (bad)
+		pf_complain("%s: %s", path && f != stdout ? path : "standard output",
+			    strerror(errno));
+	return !bad;
+}
+
+bool pf_number(const char *text, const char *option, unsigned long max, unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || *out > max) {
+		pf_complain("%s wants a number from 0 to %lu, not '%s'", option, max, text);
+		return false;
+	}
+	return true;
+}
+
+/* Takes the name of a machine out of a list of names. */
+static bool take_machine(char *names, struct pf_machine *machine)
+{
+	for (char *p = names; *p;) {
+		size_t len = strcspn(p, ","), behind = p[len] ? len + 1 : len;
+
+		if (!pf_machine_named(p)) {
+			p += behind;
+			continue;
+		}
+		if (machine->impl) {
+			pf_complain("one machine at a time: '%.*s' is a second one", (int)len, p);
+			return false;
+		}
+		if (!pf_machine_open(machine, p))
+			return false;
+		memmove(p, p + behind, strlen(p + behind) + 1);
+	}
+	/* The comma in front of a last name that was taken out. */
+	if (*names && names[strlen(names) - 1] == ',' && machine->impl)
+		names[strlen(names) - 1] = '\0';
+	return true;
+}
+
+static bool parse_lineup(const char *names, struct pf_lineup *lineup, struct pf_machine *machine)
+{
+	char *own = strdup(names), error[256];
+	bool ok = own && (!machine || take_machine(own, machine));
+
+	lineup->nr = 0;
+	if (ok && (*own || !machine || !machine->impl) &&
+	    !pf_lineup_parse(lineup, own, error, sizeof(error))) {
+		pf_complain("%s", error);
+		ok = false;
+	}
+	free(own);
+	if (!ok || !machine || !machine->impl)
+		return ok;
+	if (lineup->nr == PF_MAX_LANES)
+		lineup->nr--;
+	lineup->impl[lineup->nr++] = machine->impl;
+	return true;
+}
+
+struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
+				 struct pf_machine *machine)
+{
+	struct pf_oracle *o;
+
+	if (machine)
+		memset(machine, 0, sizeof(*machine));
+	if (!names)
+		pf_lineup_all(lineup);
+	else if (!parse_lineup(names, lineup, machine))
+		return NULL;
+	o = pf_oracle_new(lineup->impl, lineup->nr);
+	if (!o)
+		pf_complain("out of memory");
+	return o;
+}
+
+void pf_print_op_to(FILE *out, const struct pf_op *op)
+{
+	char line[PF_TEXT_LINE_MAX];
+
+	pf_print_op(op, line, sizeof(line));
+	fputs(line, out);
+}
+
+void pf_write_text(FILE *out, const struct pf_op *ops, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		pf_print_op_to(out, &ops[i]);
+		fputc('\n', out);
+	}
+}
+
+bool pf_write_bytes(FILE *out, const struct pf_op *ops, size_t n)
+{
+	uint8_t *buf = malloc(n * PF_OP_BYTES_MAX);
+	size_t len;
+
+	if (!buf)
+		return false;
+	len = pf_encode(ops, n, buf, n * PF_OP_BYTES_MAX, NULL);
+	fwrite(buf, 1, len, out);
+	free(buf);
+	return true;
+}
+
+/* ---------------------------------------------------------------- table -- */
+
+static uint64_t sum(const uint64_t *v)
+{
+	uint64_t s = 0;
+
+	for (unsigned o = 0; o < PF_NR_ORDERS; o++)
+		s += v[o];
+	return s;
+}
+
+void pf_print_figures(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr)
+{
+	fprintf(out, "%-10s %12s %11s %9s %10s %8s %10s %12s %12s\n", "", "operations", "allocated",
+		"failed", "migrated", "evicted", "fallbacks", "scanned", "checks");
+	for (unsigned i = 0; i < nr; i++)
+		fprintf(out, "%-10s %12llu %11llu %9llu %10llu %8llu %10llu %12llu %12llu\n",
+			name[i], (unsigned long long)(f[i].ops - f[i].skipped),
+			(unsigned long long)sum(f[i].alloc_ok),
+			(unsigned long long)sum(f[i].alloc_failed),
+			(unsigned long long)f[i].migrations, (unsigned long long)f[i].evictions,
+			(unsigned long long)f[i].events[PF_EV_EXTFRAG],
+			(unsigned long long)(f[i].migrate_scanned + f[i].free_scanned),
+			(unsigned long long)f[i].checks);
+	fprintf(out, "successes by order\n");
+	for (unsigned i = 0; i < nr; i++) {
+		int last = PF_MAX_ORDER;
+
+		while (last > 0 && !f[i].alloc_ok[last])
+			last--;
+		fprintf(out, "%-10s", name[i]);
+		for (int o = 0; o <= last; o++)
+			fprintf(out, " %d:%llu", o, (unsigned long long)f[i].alloc_ok[o]);
+		fputc('\n', out);
+	}
+}
+
+void pf_print_table(FILE *out, const struct pf_oracle *o)
+{
+	const char *name[PF_MAX_LANES] = {NULL};
+	struct pf_figures f[PF_MAX_LANES] = {0};
+	unsigned nr = pf_oracle_lanes(o);
+
+	for (unsigned i = 0; i < nr; i++) {
+		name[i] = pf_oracle_impl(o, i)->name;
+		f[i] = *pf_oracle_figures(o, i);
+	}
+	pf_print_figures(out, name, f, nr);
+	fprintf(out, "at the end\n");
+	for (unsigned i = 0; i < nr; i++) {
+		if (!f[i].ops) {
+			fprintf(out, "%-10s does not support this layout\n", name[i]);
+			continue;
+		}
+		fprintf(out,
+			"%-10s %u pages unused, largest block of order %d, unusable index "
+			"%u.%03u\n",
+			name[i], f[i].free_pages, f[i].largest_free_order,
+			f[i].unusable_index / 1000, f[i].unusable_index % 1000);
+	}
+}

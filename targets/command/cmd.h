@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmd.h - what the subcommands of pagefuzz share: exit statuses, complaints,
+ * and reading programs from files.
+ */
+#ifndef PAGEFUZZ_CMD_H
+#define PAGEFUZZ_CMD_H
+
+#include <stdio.h>
+
+#include "../../oracle/oracle.h"
+#include "../engines/lineup.h"
+
+enum { PF_EXIT_CLEAN = 0, PF_EXIT_FINDING = 1, PF_EXIT_USAGE = 2 };
+
+struct pf_program {
+	struct pf_op *ops;
+	size_t nr;
+};
+
+/* "pagefuzz: ..." on stderr, one line; returns PF_EXIT_USAGE. */
+int pf_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Complains about getopt_long's last answer ('?' or ':') and points to the help. */
+int pf_complain_option(char **argv, int answer, const char *command);
+
+/*
+ * Read a program in text or byte form ("-": standard input). False: complained.
+ * Free ops with free().
+ */
+bool pf_load(struct pf_program *p, const char *path);
+/* Read a whole file; NULL: complained. Free with free(). */
+unsigned char *pf_read_file(const char *path, size_t *len);
+/* Open for writing ("-" or NULL: standard output). NULL: complained. */
+FILE *pf_create(const char *path);
+/* Close; false: complained that not everything could be written. */
+bool pf_close(FILE *f, const char *path);
+
+/* A number of 0..max from an option. False: complained. */
+bool pf_number(const char *text, const char *option, unsigned long max, unsigned long *out);
+
+/*
+ * An oracle for named implementations (NULL: all built-in ones). A machine of
+ * machine.h may be among them, which `*machine` then is (close it behind the
+ * oracle): its start has to be put into the options. NULL: complained.
+ */
+struct pf_machine;
+struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
+				 struct pf_machine *machine);
+
+void pf_write_text(FILE *out, const struct pf_op *ops, size_t n);
+bool pf_write_bytes(FILE *out, const struct pf_op *ops, size_t n);
+void pf_print_op_to(FILE *out, const struct pf_op *op);
+
+/* The closing table: a line for each implementation. */
+void pf_print_figures(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr);
+void pf_print_table(FILE *out, const struct pf_oracle *o);
+
+int cmd_run(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_asm(int argc, char **argv);
+int cmd_min(int argc, char **argv);
+int cmd_emit_c(int argc, char **argv);
+int cmd_import(int argc, char **argv);
+int cmd_impls(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_fuzz(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
+int cmd_generate(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_golden(int argc, char **argv);
+int cmd_results(int argc, char **argv);
+
+#endif /* PAGEFUZZ_CMD_H */

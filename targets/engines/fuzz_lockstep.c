@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fuzz_lockstep.c - the fuzz target for libFuzzer and all drivers that speak
+ * its interface: bytes to a program, the program on all built-in
+ * implementations in lockstep, a finding ends the process.
+ *
+ * Behind -ignore_remaining_args=1 it takes --impls=NAMES (a lineup other than
+ * all) and --stats=FILE (figures for a campaign, see stats.h).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../language/codec.h"
+#include "lineup.h"
+#include "../language/mutate.h"
+#include "stats.h"
+#include "../language/text.h"
+
+/* Longest input that is looked at; what is behind it is ignored. */
+#define MAX_BYTES 65536
+/* Larger layouts are for the command; a campaign would only get slow. */
+#define MAX_LAYOUT_PAGES 32768
+/* Executions between two updates of the shared figures. */
+#define STATS_EVERY 64
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, size_t nb,
+				 uint8_t *out, size_t max_size, unsigned int seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+/* Run a program and forget what it shows: for drivers that want warm caches. */
+void pf_fuzz_prepare(const uint8_t *data, size_t size);
+
+/*
+ * Only the engine allocates in each execution; a long quarantine would give it
+ * cold memory every time. Options given from outside come on top.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=1:thread_local_quarantine_size_kb=16";
+}
+
+static struct pf_lineup lineup;
+static struct pf_oracle *oracle;
+static struct pf_stats_file *stats;
+static struct pf_op program[MAX_BYTES], work[3 * MAX_BYTES];
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "fuzz_lockstep: %s\n", what);
+	exit(2);
+}
+
+static void start_oracle(void)
+{
+	if (!lineup.nr)
+		pf_lineup_all(&lineup);
+	oracle = pf_oracle_new(lineup.impl, lineup.nr);
+	if (!oracle)
+		fail("out of memory");
+	pf_oracle_options(oracle, &(struct pf_options){.max_pages = MAX_LAYOUT_PAGES});
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	char error[256];
+
+	for (int i = 1; i < *argc; i++) {
+		const char *arg = (*argv)[i];
+
+		if (!strncmp(arg, "--impls=", 8) &&
+		    !pf_lineup_parse(&lineup, arg + 8, error, sizeof(error)))
+			fail(error);
+		if (!strncmp(arg, "--stats=", 8)) {
+			stats = pf_stats_map(arg + 8, false);
+			if (!stats)
+				fail("can't map the file of --stats");
+		}
+	}
+	start_oracle();
+	for (unsigned i = 0; stats && i < lineup.nr; i++)
+		snprintf(stats->name[i], sizeof(stats->name[i]), "%s", lineup.impl[i]->name);
+	if (stats)
+		stats->nr_lanes = lineup.nr;
+	return 0;
+}
+
+/* Figures of this process on top of those of the ones before it. */
+static void publish(void)
+{
+	for (unsigned i = 0; i < lineup.nr; i++)
+		pf_figures_add(&stats->figures[i], pf_oracle_figures(oracle, i));
+	pf_oracle_reset_figures(oracle);
+}
+
+static bool skipped(const char *signature)
+{
+	for (uint32_t i = 0; stats && i < stats->nr_skip && i < PF_SKIP_MAX; i++)
+		if (!strcmp(stats->skip[i], signature))
+			return true;
+	return false;
+}
+
+static void print_op(FILE *out, const struct pf_op *op)
+{
+	char line[PF_TEXT_LINE_MAX];
+
+	pf_print_op(op, line, sizeof(line));
+	fputs(line, out);
+}
+
+void pf_fuzz_prepare(const uint8_t *data, size_t size)
+{
+	struct pf_verdict v;
+
+	pf_oracle_run(oracle, program, pf_decode(data, size, program, MAX_BYTES), &v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static unsigned since;
+	struct pf_verdict v;
+	size_t n;
+
+	if (!oracle)
+		start_oracle();
+	n = pf_decode(data, size < MAX_BYTES ? size : MAX_BYTES, program, MAX_BYTES);
+	switch (pf_oracle_run(oracle, program, n, &v)) {
+	case PF_FINDING:
+		if (skipped(v.signature)) {
+			stats->known++;
+			break;
+		}
+		pf_story(oracle, program, n, print_op, stderr);
+		pf_die(&v);
+	case PF_KNOWN:
+		if (stats)
+			stats->known++;
+		break;
+	default:
+		break;
+	}
+	if (stats) {
+		stats->execs++;
+		stats->ops += n;
+		if (++since >= STATS_EVERY) {
+			since = 0;
+			publish();
+		}
+	}
+	return 0;
+}
+
+/* Now and then the engine's own mutations, so that nothing is out of reach. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
+{
+	struct pf_rng rng = {seed};
+
+	if (size <= max_size && pf_rng_below(&rng, 8) == 0) {
+		size_t n = LLVMFuzzerMutate(data, size, max_size);
+
+		if (n)
+			return n;
+	}
+	return pf_mutate_bytes(data, size, max_size, pf_rng_next(&rng), work, MAX_BYTES);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, size_t nb,
+				 uint8_t *out, size_t max_size, unsigned int seed)
+{
+	return pf_splice_bytes(a, na, b, nb, out, max_size, seed, work, 3 * MAX_BYTES);
+}

@@ -20,5 +20,5 @@ const struct pf_impl *pf_impl_find(const char *name, size_t len)
 	for (unsigned i = 0; i < pf_nr_builtin; i++)
 		if (strlen(pf_builtin[i]->name) == len && !strncmp(pf_builtin[i]->name, name, len))
 			return pf_builtin[i];
-	return pf_linux_variant(name, len);
+	return NULL;
 }

@@ -9,10 +9,7 @@
 extern const struct pf_impl *const pf_builtin[];
 extern const unsigned pf_nr_builtin;
 
-/*
- * By name (of len bytes): one of the default lineup, or a variant of the port, see
- * linux/linux.h. NULL: there is none.
- */
+/* One of the default lineup, by name (of len bytes). NULL: there is none. */
 const struct pf_impl *pf_impl_find(const char *name, size_t len);
 
 #endif /* PAGEFUZZ_BUILTIN_H */

@@ -21,18 +21,19 @@
 extern "C" {
 #endif
 
-#define PF_CONTRACT_VERSION 1
+#define PF_CONTRACT_VERSION 2
 
 typedef uint32_t pf_pfn;
 #define PF_NO_PFN UINT32_MAX
 
 /* Orders run from 0 to layout->max_order inclusive, at most PF_MAX_ORDER. */
-#define PF_MAX_ORDER  18
-#define PF_NR_ORDERS  (PF_MAX_ORDER + 1)
-#define PF_MAX_ZONES  8
-#define PF_MAX_NODES  8
-#define PF_MAX_CPUS   16
-#define PF_MAX_RANGES 16
+#define PF_MAX_ORDER   18
+#define PF_NR_ORDERS   (PF_MAX_ORDER + 1)
+#define PF_MAX_ZONES   8
+#define PF_MAX_NODES   8
+#define PF_MAX_CPUS    16
+#define PF_MAX_RANGES  16
+#define PF_MAX_REGIONS 16
 
 /* Mobility of an allocation, and type of a pageblock; values as in Linux. */
 enum pf_mobility {
@@ -89,11 +90,17 @@ struct pf_zone_layout {
 	uint32_t wmark[PF_NR_WMARK];
 };
 
-/* Pages that no implementation may ever hand out. */
+enum pf_range_kind {
+	PF_RANGE_RESERVED, /* memory that is never the allocator's */
+	PF_RANGE_HOLE,	   /* no memory there at all */
+	PF_RANGE_LATER,	   /* not there at first: see add_memory(); whole pageblocks */
+};
+
+/* Pages that no implementation may hand out, but those added later. */
 struct pf_range {
 	pf_pfn start_pfn;
 	uint32_t nr_pages;
-	bool hole; /* true: no memory there at all; false: reserved memory */
+	uint8_t kind; /* enum pf_range_kind */
 };
 
 /*
@@ -121,6 +128,21 @@ static inline uint32_t pf_layout_pages(const struct pf_layout *l)
 {
 	return l->end_pfn - l->base_pfn;
 }
+
+/*
+ * What layouts an implementation takes; 0 means no limit. Said instead of
+ * refused, so that programs can be made that all of a lineup can run.
+ */
+struct pf_limits {
+	uint8_t max_order;     /* largest layout->max_order, + 1: 1 is single pages only */
+	uint8_t min_max_order; /* smallest one */
+	uint8_t zone_align;    /* zones begin and end at multiples of 2^n pages */
+	uint8_t max_zones, max_nodes, max_cpus;
+	bool no_holes;	    /* no ranges of kind HOLE */
+	bool no_reserved;   /* none of kind RESERVED */
+	uint32_t min_pages; /* fewest in a zone, of its span */
+	uint32_t max_pages; /* most */
+};
 
 /* -------------------------------------------------------------- world -- */
 
@@ -262,6 +284,18 @@ struct pf_world {
 	 */
 	void *(*contents)(struct pf_world *w, pf_pfn pfn);
 	/*
+	 * An assertion of the implementation's own failed; `text` says in one line
+	 * which. Does not return. abort() would do as well, but says less.
+	 */
+	void (*failed)(struct pf_world *w, const char *text);
+	/*
+	 * From init() only: nobody may touch these bytes of the state block until
+	 * the next init(). Under ASan they are a red zone, so that a step past the
+	 * end of the table in front of them is seen; elsewhere nothing happens.
+	 * Whole multiples of 8, at an address divisible by 8.
+	 */
+	void (*guard)(struct pf_world *w, void *start, size_t size);
+	/*
 	 * Only with PF_F_REMOTE: the implementation is gone (its machine died,
 	 * hangs, or ran out of recorded answers); `why` is for people. Does not
 	 * return, as spent() may.
@@ -280,6 +314,23 @@ struct pf_request {
 	uint8_t node;	  /* < nr_nodes: the preferred node */
 	uint8_t zone;	  /* enum pf_zone_type: highest allowed type */
 	uint32_t gfp;	  /* PF_GFP_* */
+};
+
+/* A run of any number of pages, aligned and placed as it says; see alloc_run(). */
+struct pf_run_request {
+	uint32_t nr_pages; /* at least 1 */
+	uint32_t align;	   /* of its first pfn: a power of two, 1 for none */
+	pf_pfn from, to;   /* all of it lies in [from, to) */
+	bool top;	   /* as high as possible; else as low as possible */
+	uint8_t mobility;  /* as in struct pf_request */
+	uint8_t cpu, node, zone;
+	uint32_t gfp;
+};
+
+/* Writable memory outside the state block that belongs to the state. */
+struct pf_region {
+	void *start;
+	size_t size; /* bytes */
 };
 
 /* Results of compaction; Linux's enum compact_result, same meaning. */
@@ -385,6 +436,7 @@ enum pf_tier {
 };
 
 typedef void (*pf_block_fn)(void *arg, const struct pf_block *block);
+typedef void (*pf_pages_fn)(void *arg, pf_pfn pfn, uint32_t nr_pages);
 
 struct pf_dump; /* dump.h */
 
@@ -392,10 +444,16 @@ struct pf_dump; /* dump.h */
  * All functions get the state block that the framework allocated: at least
  * footprint() bytes, aligned to 64, contents undefined before init(). The
  * implementation keeps everything in it, allocates nothing elsewhere and has
- * no writable statics. With PF_F_SNAPSHOT the block may hold pointers into
- * itself and to the world and layout: it is restored at the same address.
+ * no writable statics, or names them in regions(). With PF_F_SNAPSHOT the block
+ * may hold pointers into itself and to the world and layout: it is restored at
+ * the same address, the regions with it.
+ *
+ * One set of functions may serve several members of a lineup: `self` says which
+ * one is meant, and is handed to the functions that have no state yet.
  */
 struct pf_impl {
+	/* Optional. Anything; never written through. */
+	const void *self;
 	/* Required. [a-z][a-z0-9_-]*, at most 15 characters. */
 	const char *name;
 	/* Required. One line for people. */
@@ -406,13 +464,24 @@ struct pf_impl {
 	/* Required from PF_TIER_EXACT on: members of one group must agree. */
 	const char *group;
 
+	/* Optional. What layouts it takes; NULL: any. It is asked for no other. */
+	const struct pf_limits *limits;
+
 	/* Required. Bytes of state for this layout; 0: layout unsupported, skip. */
-	size_t (*footprint)(const struct pf_layout *layout);
+	size_t (*footprint)(const void *self, const struct pf_layout *layout);
 	/*
 	 * Required. Start with all managed memory free. `layout` and `world`
 	 * stay valid and at their address as long as the state is used.
 	 */
-	void (*init)(void *state, const struct pf_layout *layout, struct pf_world *world);
+	void (*init)(const void *self, void *state, const struct pf_layout *layout,
+		     struct pf_world *world);
+	/*
+	 * Optional. Writable memory outside the block that belongs to the state:
+	 * a library's globals. Up to max of them into r[]; returns how many there
+	 * are, at most PF_MAX_REGIONS. The same in every call. Two members of a
+	 * lineup can't share one.
+	 */
+	unsigned (*regions)(const void *self, struct pf_region *r, unsigned max);
 
 	/* Required. First pfn of a block of 2^order pages, or PF_NO_PFN. */
 	pf_pfn (*alloc)(void *state, const struct pf_request *req);
@@ -448,6 +517,24 @@ struct pf_impl {
 	 */
 	pf_pfn (*alloc_exact)(void *state, const struct pf_request *req, unsigned nr);
 	/*
+	 * Optional, with free_run. First page of a run, or PF_NO_PFN. A run lies in
+	 * one zone. `free_run` gives back all of a run or its first or last pages;
+	 * what is left stays a run.
+	 */
+	pf_pfn (*alloc_run)(void *state, const struct pf_run_request *req);
+	void (*free_run)(void *state, pf_pfn pfn, uint32_t nr, unsigned cpu);
+	/*
+	 * Optional, needs free_run. Take exactly the run [pfn, pfn + nr), nothing
+	 * moves for it; all or nothing. From then on it is a run like others.
+	 */
+	bool (*take_run)(void *state, pf_pfn pfn, uint32_t nr);
+	/*
+	 * Optional, needs free_run. A run of `old` pages gets `nr` instead, in place:
+	 * pages join or leave behind its last one. False: nothing changed; getting
+	 * smaller never fails.
+	 */
+	bool (*resize_run)(void *state, pf_pfn pfn, uint32_t old, uint32_t nr);
+	/*
 	 * Optional. An allocated block becomes 2^order single pages, to be
 	 * freed one by one. Absent: the framework still splits the owner's
 	 * view, and frees page by page - leave it out only if free() copes.
@@ -477,6 +564,11 @@ struct pf_impl {
 	 */
 	bool (*offline)(void *state, pf_pfn block);
 	void (*online)(void *state, pf_pfn block);
+	/*
+	 * Optional. Memory that was not there at first (a range of kind LATER)
+	 * becomes free memory of its zone; false: refused, nothing changed.
+	 */
+	bool (*add_memory)(void *state, pf_pfn pfn, uint32_t nr);
 	/* Optional. Empty the caches of one cpu, or of all (cpu == -1). */
 	void (*drain)(void *state, int cpu);
 	/*
@@ -517,6 +609,18 @@ struct pf_impl {
 	 * as if alloc had returned it. False: it is not free.
 	 */
 	bool (*claim)(void *state, pf_pfn pfn, unsigned order, unsigned mobility);
+	/*
+	 * Optional. Call fn for the managed pages that it uses itself, for tables
+	 * say. They count as managed, and are neither free nor anybody's. Asked
+	 * after init() and add_memory(); between these they stay the same.
+	 */
+	void (*own_pages)(void *state, pf_pages_fn fn, void *arg);
+	/*
+	 * Optional. Pages of the largest piece of free memory of a zone that one
+	 * request could get: the longest run with alloc_run, else the largest
+	 * block. What is cached or isolated does not count.
+	 */
+	uint32_t (*largest_free)(void *state, unsigned zone);
 	/* Optional. Type of the pageblock that holds pfn, < PF_NR_BLOCK_TYPES. */
 	unsigned (*block_type)(void *state, pf_pfn pfn);
 	/* Optional. NULL if the state is consistent, else what is wrong (static text). */

@@ -6,7 +6,7 @@
 
 struct range_spec {
 	uint32_t at, pages;
-	bool hole;
+	uint8_t kind;
 };
 
 struct spec {
@@ -59,7 +59,7 @@ static size_t read_spec(struct spec *s, const struct pf_op *ops, size_t n)
 			if (s->nr_ranges < PF_MAX_RANGES)
 				s->range[s->nr_ranges++] = (struct range_spec){
 					op->arg[PF_RANGE_AT], op->arg[PF_RANGE_PAGES],
-					op->kind == PF_OP_HOLE};
+					op->kind == PF_OP_HOLE ? PF_RANGE_HOLE : PF_RANGE_RESERVED};
 		}
 	}
 	return i;
@@ -139,7 +139,7 @@ static void place_range(struct pf_layout *l, const struct range_spec *r, unsigne
 	if (pos < l->nr_ranges && start + nr > l->range[pos].start_pfn)
 		return;
 	memmove(&l->range[pos + 1], &l->range[pos], (l->nr_ranges - pos) * sizeof(l->range[0]));
-	l->range[pos] = (struct pf_range){start, nr, r->hole};
+	l->range[pos] = (struct pf_range){start, nr, r->kind};
 	l->nr_ranges++;
 }
 

@@ -182,7 +182,7 @@ static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
 	const struct pf_layout *l = &run->layout;
 
 	follower->figures.checks++;
-	follower->impl->init(follower->spare, l, &leader->world);
+	follower->impl->init(follower->impl->self, follower->spare, l, &leader->world);
 	leader->work = 0;
 	leader->muted = true;
 	for (uint32_t s = 0; s < run->nr_slots; s++) {

@@ -235,7 +235,8 @@ static void fill_start(struct pf_oracle *run, struct pf_start *s)
 	pf_mirror_fill(&s->valid, run->options.start ? run->seen : NULL);
 	for (unsigned i = 0; i < run->nr_lanes; i++) {
 		s->lane[i].size = 0;
-		s->lane[i].active = run->lane[i]->impl->footprint(&run->layout) != 0;
+		s->lane[i].active =
+			run->lane[i]->impl->footprint(run->lane[i]->impl->self, &run->layout) != 0;
 	}
 	s->filled = true;
 }
@@ -256,7 +257,7 @@ static void start_state(struct pf_lane *lane, struct pf_start *s)
 		memcpy(lane->state, s->lane[i].image, lane->state_size);
 		return;
 	}
-	lane->state_size = lane->impl->footprint(&run->layout);
+	lane->state_size = lane->impl->footprint(lane->impl->self, &run->layout);
 	if (lane->state_size > lane->state_room) {
 		/* The other start's image holds pointers into the old block. */
 		run->start[0].lane[i].size = run->start[1].lane[i].size = 0;
@@ -266,7 +267,7 @@ static void start_state(struct pf_lane *lane, struct pf_start *s)
 	}
 	lane->world.wanted =
 		run->options.event ? ~0ull : 1ull << PF_EV_EXTFRAG | 1ull << PF_EV_WAKEUP_KSWAPD;
-	lane->impl->init(lane->state, &run->layout, &lane->world);
+	lane->impl->init(lane->impl->self, lane->state, &run->layout, &lane->world);
 	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > IMAGE_LIMIT ||
 	    run->options.start || run->options.event)
 		return;

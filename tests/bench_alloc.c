@@ -64,12 +64,12 @@ static double measure(const struct pf_impl *impl, const struct pf_layout *l, uns
 		.event = no_event,
 	};
 	struct pf_request req = {.order = order, .mobility = PF_MOVABLE, .zone = PF_ZONE_MOVABLE};
-	void *state = aligned_alloc(64, (impl->footprint(l) + 63) & ~(size_t)63);
+	void *state = aligned_alloc(64, (impl->footprint(impl->self, l) + 63) & ~(size_t)63);
 	double best = 1e9;
 
 	if (!state)
 		abort();
-	impl->init(state, l, &world);
+	impl->init(impl->self, state, l, &world);
 	for (unsigned run = 0; run < RUNS; run++) {
 		double start = now();
 

@@ -236,7 +236,7 @@ round()
 
 # A copy, as the image has one; build.sh must not write to it either.
 mkdir -p "$tmp/pagefuzz/corpus"
-cp -r "$root"/impls "$root"/oracle "$root"/targets "$tmp/pagefuzz/"
+cp -r "$root"/Makefile "$root"/impls "$root"/oracle "$root"/targets "$tmp/pagefuzz/"
 cp -r "$root/corpus/seeds" "$tmp/pagefuzz/corpus/"
 if ! ls "$tmp"/pagefuzz/corpus/seeds/*.txt >/dev/null 2>&1; then
 	echo "# no seeds in the tree: trying two of the test's own"

@@ -170,7 +170,7 @@ static inline void stub_boot(const struct pf_impl *impl, uint64_t wanted)
 		.event = stub_event,
 	};
 	b.again = b.busy = b.nomem = PF_NO_PFN;
-	b.size = impl->footprint(&b.layout);
+	b.size = impl->footprint(impl->self, &b.layout);
 	assert_true(b.size > 0);
 	b.m = aligned_alloc(64, (b.size + 63) / 64 * 64);
 	assert_non_null(b.m);
@@ -178,7 +178,7 @@ static inline void stub_boot(const struct pf_impl *impl, uint64_t wanted)
 	memset(b.m, 0x01, b.size);
 	b.attrs = calloc(pf_layout_pages(&b.layout), sizeof(*b.attrs));
 	assert_non_null(b.attrs);
-	impl->init(b.m, &b.layout, &b.world);
+	impl->init(impl->self, b.m, &b.layout, &b.world);
 }
 
 static inline void stub_forget(void)

@@ -267,10 +267,10 @@ static void test_closed(void **state)
 	char error[200];
 
 	(void)state;
-	assert_int_equal(pf_impl_kernel.footprint(&layout), 0);
+	assert_int_equal(pf_impl_kernel.footprint(NULL, &layout), 0);
 	assert_false(pf_kernel_open(&config, &layout, &dump, error, sizeof(error)));
 	assert_non_null(strstr(error, "/nowhere/bzImage"));
-	assert_int_equal(pf_impl_kernel.footprint(&layout), 0);
+	assert_int_equal(pf_impl_kernel.footprint(NULL, &layout), 0);
 	pf_kernel_close();
 }
 

@@ -218,13 +218,14 @@ static const struct pf_impl *truth(void)
 	return &pf_impl_mobility;
 }
 
-static void liar_init(void *state, const struct pf_layout *l, struct pf_world *w)
+static void liar_init(const void *self, void *state, const struct pf_layout *l, struct pf_world *w)
 {
+	(void)self;
 	layout = l;
 	/* Mirrored replay starts a second state in somebody else's world. */
 	if (!world)
 		world = w;
-	truth()->init(state, l, w);
+	truth()->init(truth()->self, state, l, w);
 }
 
 static pf_pfn liar_alloc(void *state, const struct pf_request *req)

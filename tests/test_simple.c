@@ -246,11 +246,11 @@ static void start(const struct pf_impl *impl, const struct pf_layout *layout)
 	}
 	for (unsigned r = 0; r < layout->nr_ranges; r++)
 		memset(&f.usable[layout->range[r].start_pfn], 0, layout->range[r].nr_pages);
-	state_size = impl->footprint(&f.layout);
+	state_size = impl->footprint(impl->self, &f.layout);
 	assert_true(state_size > 0);
 	state = aligned_alloc(64, (state_size + 63) & ~(size_t)63);
 	memset(state, 0xa5, state_size);
-	impl->init(state, &f.layout, &f.world);
+	impl->init(impl->self, state, &f.layout, &f.world);
 }
 
 static int end_test(void **unused)

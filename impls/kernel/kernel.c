@@ -775,10 +775,11 @@ static bool same_zone(const struct pf_zone_layout *a, const struct pf_zone_layou
 	       a->type == b->type && !memcmp(a->wmark, b->wmark, sizeof(a->wmark));
 }
 
-static size_t kernel_footprint(const struct pf_layout *l)
+static size_t kernel_footprint(const void *self, const struct pf_layout *l)
 {
 	const struct pf_layout *mine = &s.layout;
 
+	(void)self;
 	if (!s.open || l->base_pfn != mine->base_pfn || l->end_pfn != mine->end_pfn ||
 	    l->pageblock_order != mine->pageblock_order || l->max_order != mine->max_order ||
 	    l->nr_nodes != mine->nr_nodes || l->nr_cpus != mine->nr_cpus ||
@@ -790,13 +791,15 @@ static size_t kernel_footprint(const struct pf_layout *l)
 	for (unsigned i = 0; i < l->nr_ranges; i++)
 		if (l->range[i].start_pfn != mine->range[i].start_pfn ||
 		    l->range[i].nr_pages != mine->range[i].nr_pages ||
-		    l->range[i].hole != mine->range[i].hole)
+		    l->range[i].kind != mine->range[i].kind)
 			return 0;
 	return sizeof(struct state);
 }
 
-static void kernel_init(void *state, const struct pf_layout *layout, struct pf_world *world)
+static void kernel_init(const void *self, void *state, const struct pf_layout *layout,
+			struct pf_world *world)
 {
+	(void)self;
 	(void)layout;
 	((struct state *)state)->world = s.world = world;
 	if (s.used && !boot_again())

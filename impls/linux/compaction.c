@@ -169,7 +169,7 @@ static bool page_in_zone(struct machine *m, u64 pfn, const struct zone *zone)
 		u64 section = pfn & ~(u64)(PAGES_PER_SECTION - 1);
 		u64 hole_end = (u64)hole->start_pfn + hole->nr_pages;
 
-		if (!hole->hole || pfn < hole->start_pfn || pfn >= hole_end)
+		if (hole->kind == PF_RANGE_RESERVED || pfn < hole->start_pfn || pfn >= hole_end)
 			continue;
 		if (hole->start_pfn <= max_pfn_of(section, layout->base_pfn) &&
 		    hole_end >= min_pfn_of(section + PAGES_PER_SECTION, layout->end_pfn))

@@ -280,39 +280,36 @@ static const char *linux_self_check(void *state)
 }
 
 /* What all variants have; a later initialiser of a field wins. */
-#define COMMON                                                                      \
-	.footprint = lx_footprint, .alloc = linux_alloc, .free = linux_free,        \
-	.census = linux_census, .counters = linux_counters, .stats = linux_stats,   \
-	.split = linux_split, .claim = linux_claim, .block_type = linux_block_type, \
-	.self_check = linux_self_check, .retype = linux_retype, .load = linux_load, \
-	.dump = linux_dump, .tune = linux_tune, .set_cpu = linux_set_cpu,           \
+#define COMMON                                                                                   \
+	.footprint = lx_footprint, .init = linux_init, .alloc = linux_alloc, .free = linux_free, \
+	.census = linux_census, .counters = linux_counters, .stats = linux_stats,                \
+	.split = linux_split, .claim = linux_claim, .block_type = linux_block_type,              \
+	.self_check = linux_self_check, .retype = linux_retype, .load = linux_load,              \
+	.dump = linux_dump, .tune = linux_tune, .set_cpu = linux_set_cpu,                        \
 	.set_attrs = linux_set_attrs
 
 #define FEATURES (PF_F_MOBILITY | PF_F_ZONES | PF_F_SNAPSHOT)
 
-static void init_linux(void *state, const struct pf_layout *layout, struct pf_world *world)
+/* `self` says what is left out; NULL: nothing. */
+static void linux_init(const void *self, void *state, const struct pf_layout *layout,
+		       struct pf_world *world)
 {
-	static const struct lx_switches off;
+	static const struct lx_switches none;
 
-	lx_boot(state, layout, world, &off);
+	lx_boot(state, layout, world, self ? self : &none);
 }
 
-static void init_plain(void *state, const struct pf_layout *layout, struct pf_world *world)
-{
-	static const struct lx_switches off = {
-		.no_pcp = true,
-		.no_vmstat_diff = true,
-		.no_nofragment = true,
-		.no_boost = true,
-		.no_highatomic = true,
-		.no_lowmem_reserve = true,
-		.always_grouping = true,
-		.always_wake = true,
-		.no_compaction = true,
-	};
-
-	lx_boot(state, layout, world, &off);
-}
+static const struct lx_switches plain = {
+	.no_pcp = true,
+	.no_vmstat_diff = true,
+	.no_nofragment = true,
+	.no_boost = true,
+	.no_highatomic = true,
+	.no_lowmem_reserve = true,
+	.always_grouping = true,
+	.always_wake = true,
+	.no_compaction = true,
+};
 
 const struct pf_impl pf_impl_linux = {
 	COMMON,
@@ -321,7 +318,6 @@ const struct pf_impl pf_impl_linux = {
 	.features = FEATURES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_CAPTURE,
 	.tier = PF_TIER_TWIN,
 	.group = "linux-6.1",
-	.init = init_linux,
 	.alloc_bulk = linux_alloc_bulk,
 	.drain = linux_drain,
 	.compact = linux_compact,
@@ -336,5 +332,5 @@ const struct pf_impl pf_impl_linux_plain = {
 	.features = FEATURES | PF_F_WATERMARKS | PF_F_CANONICAL,
 	.tier = PF_TIER_EXACT,
 	.group = "lists",
-	.init = init_plain,
+	.self = &plain,
 };

@@ -281,7 +281,7 @@ static inline void spent(struct machine *m, unsigned int units)
 /* ---------------------------------------------------------- mm_init.c --- */
 
 /* Bytes of state for a layout. */
-size_t lx_footprint(const struct pf_layout *layout);
+size_t lx_footprint(const void *self, const struct pf_layout *layout);
 
 /*
  * Boot: describe zones and pages, order the zonelists and give all memory to

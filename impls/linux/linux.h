@@ -15,11 +15,15 @@ extern const struct pf_impl pf_impl_linux_plain;
 
 /*
  * The port with parts left out, for comparisons: "linux-nopcp-noboost" (name of
- * len bytes) is a member of no group. NULL: no such part, or more than
- * PF_LINUX_VARIANTS variants in one process.
+ * len bytes) is a member of no group. The caller keeps *v, at its address, as long
+ * as &v->impl is used. False: no such part.
  */
-#define PF_LINUX_VARIANTS 8
-const struct pf_impl *pf_linux_variant(const char *name, size_t len);
+struct pf_linux_variant {
+	struct pf_impl impl;
+	unsigned char off[64]; /* struct lx_switches */
+	char name[64], summary[160];
+};
+bool pf_linux_variant(struct pf_linux_variant *v, const char *name, size_t len);
 
 /* What may be left out. NULL: no more. */
 struct pf_linux_part {

@@ -44,11 +44,18 @@ static size_t place_arrays(const struct pf_layout *layout, size_t *flags, size_t
 	       sizeof(struct list_head) * ((size_t)pf_layout_pages(layout) + nr_list_heads(layout));
 }
 
-size_t lx_footprint(const struct pf_layout *layout)
+size_t lx_footprint(const void *self, const struct pf_layout *layout)
 {
 	size_t flags, blocks, links;
 
+	(void)self;
 	return place_arrays(layout, &flags, &blocks, &links);
+}
+
+/* Memory that comes later has a memmap then, and none before. */
+static bool is_absent(const struct pf_range *range)
+{
+	return range->kind != PF_RANGE_RESERVED;
 }
 
 static void init_lists(struct machine *m, u32 first, u32 nr)
@@ -63,7 +70,7 @@ static u32 present_pages(const struct pf_layout *layout, const struct pf_zone_la
 	u32 present = zl->spanned;
 
 	for (unsigned int i = 0; i < layout->nr_ranges; i++)
-		if (layout->range[i].hole &&
+		if (is_absent(&layout->range[i]) &&
 		    layout->range[i].start_pfn - zl->start_pfn < zl->spanned)
 			present -= layout->range[i].nr_pages;
 	return present;
@@ -86,7 +93,7 @@ static void set_zone_contiguous(struct machine *m, struct zone *zone)
 		const struct pf_range *range = &m->layout->range[i];
 		u32 start = range->start_pfn - m->base_pfn;
 
-		if (!range->hole || !zone_spans_pfn(zone, start))
+		if (!is_absent(range) || !zone_spans_pfn(zone, start))
 			continue;
 		for (u32 pfn = start; pfn < start + range->nr_pages; pfn++)
 			if (is_edge(m, zone, pfn))
@@ -130,7 +137,7 @@ static bool in_hole(const struct machine *m, u32 pfn)
 	for (unsigned int i = 0; i < m->layout->nr_ranges; i++) {
 		const struct pf_range *range = &m->layout->range[i];
 
-		if (range->hole && absolute_pfn(m, pfn) - range->start_pfn < range->nr_pages)
+		if (is_absent(range) && absolute_pfn(m, pfn) - range->start_pfn < range->nr_pages)
 			return true;
 	}
 	return false;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * variants.c - the port with parts left out, by name. Each variant is a copy of
- * the port's table with an init() of its own, as init() is not told which one
- * it is for.
+ * variants.c - the port with parts left out, by name. A variant is a copy of the
+ * port's table that points to its own switches.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,46 +32,20 @@ static const struct pf_linux_part parts[] = {
 
 #define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
 
-static struct variant {
-	struct pf_impl impl;
-	struct lx_switches off;
-	char name[64], summary[160];
-} variants[PF_LINUX_VARIANTS];
-static unsigned nr_variants;
-
-#define INIT(n)                                                                                   \
-	static void init_##n(void *state, const struct pf_layout *layout, struct pf_world *world) \
-	{                                                                                         \
-		lx_boot(state, layout, world, &variants[n].off);                                  \
-	}
-INIT(0)
-INIT(1)
-INIT(2)
-INIT(3)
-INIT(4)
-INIT(5)
-INIT(6)
-INIT(7)
-
-static void (*const init[PF_LINUX_VARIANTS])(void *, const struct pf_layout *,
-					     struct pf_world *) = {
-	init_0, init_1, init_2, init_3, init_4, init_5, init_6, init_7,
-};
-
 const struct pf_linux_part *pf_linux_part(unsigned i)
 {
 	return i < NR_PARTS ? &parts[i] : NULL;
 }
 
 /* One part of the name; false: there is no such part. */
-static bool switch_off(struct variant *v, const char *name, size_t len)
+static bool switch_off(struct pf_linux_variant *v, const char *name, size_t len)
 {
 	for (unsigned i = 0; i < NR_PARTS; i++) {
 		size_t used = strlen(v->summary);
 
 		if (strlen(parts[i].name) != len || strncmp(parts[i].name, name, len))
 			continue;
-		((unsigned char *)&v->off)[parts[i].offset] = parts[i].value;
+		((unsigned char *)v->off)[parts[i].offset] = parts[i].value;
 		snprintf(v->summary + used, sizeof(v->summary) - used, "%s%s",
 			 used ? ", " : "linux without ", parts[i].summary);
 		return true;
@@ -80,36 +53,33 @@ static bool switch_off(struct variant *v, const char *name, size_t len)
 	return false;
 }
 
-const struct pf_impl *pf_linux_variant(const char *name, size_t len)
+bool pf_linux_variant(struct pf_linux_variant *v, const char *name, size_t len)
 {
 	static const char prefix[] = "linux";
-	struct variant *v = &variants[nr_variants];
 	const char *end = name + len;
 
-	for (unsigned i = 0; i < nr_variants; i++)
-		if (strlen(variants[i].name) == len && !strncmp(variants[i].name, name, len))
-			return &variants[i].impl;
-	if (nr_variants == PF_LINUX_VARIANTS || len >= sizeof(v->name) || len <= sizeof(prefix) ||
+	_Static_assert(sizeof(struct lx_switches) <= sizeof(v->off), "room for the switches");
+	if (len >= sizeof(v->name) || len <= sizeof(prefix) ||
 	    strncmp(name, prefix, sizeof(prefix) - 1))
-		return NULL;
+		return false;
 	memset(v, 0, sizeof(*v));
 	snprintf(v->name, sizeof(v->name), "%.*s", (int)len, name);
 	for (const char *p = name + sizeof(prefix) - 1; p < end;) {
 		size_t part;
 
 		if (*p++ != '-')
-			return NULL;
+			return false;
 		for (part = 0; p + part < end && p[part] != '-';)
 			part++;
 		if (!switch_off(v, p, part))
-			return NULL;
+			return false;
 		p += part;
 	}
 	v->impl = pf_impl_linux;
+	v->impl.self = v->off;
 	v->impl.name = v->name;
 	v->impl.summary = v->summary;
 	v->impl.tier = PF_TIER_SPEC;
 	v->impl.group = NULL;
-	v->impl.init = init[nr_variants++];
-	return &v->impl;
+	return true;
 }

@@ -420,6 +420,7 @@ static const char *mob_self_check(void *zone)
 }
 
 static const struct pf_zone_impl mob_ops = {
+	.watermarks = true,
 	.footprint = mob_footprint,
 	.init = mob_init,
 	.alloc = mob_alloc,

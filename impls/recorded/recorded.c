@@ -112,17 +112,20 @@ static void end_call(struct recorded *r)
 		lost(r, "the transcript is cut off");
 }
 
-static size_t recorded_footprint(const struct pf_layout *layout)
+static size_t recorded_footprint(const void *self, const struct pf_layout *layout)
 {
+	(void)self;
 	if (!playing || memcmp(layout, &playing->layout, sizeof(*layout)))
 		return 0;
 	return sizeof(struct recorded);
 }
 
-static void recorded_init(void *state, const struct pf_layout *layout, struct pf_world *world)
+static void recorded_init(const void *self, void *state, const struct pf_layout *layout,
+			  struct pf_world *world)
 {
 	struct recorded *r = state;
 
+	(void)self;
 	(void)layout;
 	memset(r, 0, sizeof(*r));
 	r->world = world;

@@ -130,8 +130,10 @@ static void end_call(void *state)
 	}
 }
 
-static void recorder_init(void *state, const struct pf_layout *layout, struct pf_world *world)
+static void recorder_init(const void *self, void *state, const struct pf_layout *layout,
+			  struct pf_world *world)
 {
+	(void)self;
 	rec.layout = layout;
 	rec.calls.at = 0;
 	rec.calls.last = 0;
@@ -142,7 +144,7 @@ static void recorder_init(void *state, const struct pf_layout *layout, struct pf
 	proxy.moves.at = 0;
 	proxy.moves.last = 0;
 	proxy.nr_moves = 0;
-	rec.inner->init(state, layout, &proxy.world);
+	rec.inner->init(rec.inner->self, state, layout, &proxy.world);
 	memset(rec.before, 0, sizeof(rec.before));
 }
 

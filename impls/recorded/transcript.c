@@ -205,7 +205,7 @@ static void code_layout(struct pf_coder *c, struct pf_layout *l)
 
 		r->start_pfn = (uint32_t)pf_code(c, r->start_pfn);
 		r->nr_pages = (uint32_t)pf_code(c, r->nr_pages);
-		r->hole = pf_code(c, r->hole);
+		r->kind = (uint8_t)pf_code(c, r->kind);
 	}
 }
 

@@ -39,8 +39,9 @@ static size_t align_up(size_t size)
 	return (size + ZONE_ALIGN - 1) & ~(size_t)(ZONE_ALIGN - 1);
 }
 
-size_t pf_zoned_footprint(const struct pf_layout *layout, const struct pf_zone_impl *ops)
+size_t pf_zoned_footprint(const void *self, const struct pf_layout *layout)
 {
+	const struct pf_zone_impl *ops = self;
 	size_t total = align_up(sizeof(struct zoned));
 
 	for (unsigned i = 0; i < layout->nr_zones; i++) {
@@ -77,9 +78,10 @@ static void build_zonelist(struct zonelist *list, const struct pf_layout *layout
 	}
 }
 
-void pf_zoned_init(void *state, const struct pf_layout *layout, struct pf_world *world,
-		   const struct pf_zone_impl *ops, uint32_t features)
+void pf_zoned_init(const void *self, void *state, const struct pf_layout *layout,
+		   struct pf_world *world)
 {
+	const struct pf_zone_impl *ops = self;
 	struct zoned *z = state;
 	char *at = (char *)state + align_up(sizeof(*z));
 
@@ -87,7 +89,7 @@ void pf_zoned_init(void *state, const struct pf_layout *layout, struct pf_world 
 	z->layout = layout;
 	z->world = world;
 	z->nr_zones = layout->nr_zones;
-	z->watermarks = features & PF_F_WATERMARKS;
+	z->watermarks = ops->watermarks;
 	memset(&z->stats, 0, sizeof(z->stats));
 	z->compaction = z->reclaim = (struct backoff){0};
 	for (unsigned node = 0; node < layout->nr_nodes; node++) {

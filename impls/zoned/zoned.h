@@ -14,6 +14,10 @@
 
 #include "../impl.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * What one zone is started on; stays valid as long as the state is used. The zone's pages are [zl->start_pfn,
  * zl->start_pfn + zl->spanned) minus the ranges in layout that lie inside.
@@ -62,6 +66,7 @@ static inline bool pf_zone_next_run(const struct pf_zone_env *env, pf_pfn *start
  * allows below MIN.
  */
 struct pf_zone_impl {
+	bool watermarks; /* it respects `mark`: requests are tried at LOW first, then at MIN */
 	size_t (*footprint)(const struct pf_layout *layout, const struct pf_zone_layout *zl);
 	void (*init)(void *zone, const struct pf_zone_env *env);
 	pf_pfn (*alloc)(void *zone, const struct pf_request *req, unsigned mark);
@@ -89,23 +94,15 @@ struct pf_zone_impl {
  * struct pf_impl: name, summary, features, tier, group, and one PF_ZONED_*
  * word for each optional function that foo_zone has.
  */
-#define PF_ZONED_IMPL(object, zone_ops, ...)                                       \
-	static size_t object##_footprint(const struct pf_layout *layout)           \
-	{                                                                          \
-		return pf_zoned_footprint(layout, &(zone_ops));                    \
-	}                                                                          \
-	static void object##_init(void *state, const struct pf_layout *layout,     \
-				  struct pf_world *world)                          \
-	{                                                                          \
-		pf_zoned_init(state, layout, world, &(zone_ops), object.features); \
-	}                                                                          \
-	const struct pf_impl object = {.footprint = object##_footprint,            \
-				       .init = object##_init,                      \
-				       .alloc = pf_zoned_alloc,                    \
-				       .free = pf_zoned_free,                      \
-				       .census = pf_zoned_census,                  \
-				       .counters = pf_zoned_counters,              \
-				       .stats = pf_zoned_stats,                    \
+#define PF_ZONED_IMPL(object, zone_ops, ...)                            \
+	const struct pf_impl object = {.self = &(zone_ops),             \
+				       .footprint = pf_zoned_footprint, \
+				       .init = pf_zoned_init,           \
+				       .alloc = pf_zoned_alloc,         \
+				       .free = pf_zoned_free,           \
+				       .census = pf_zoned_census,       \
+				       .counters = pf_zoned_counters,   \
+				       .stats = pf_zoned_stats,         \
 				       __VA_ARGS__}
 
 #define PF_ZONED_COMPACT    .compact = pf_zoned_compact
@@ -118,9 +115,9 @@ struct pf_zone_impl {
 #define PF_ZONED_SELF_CHECK .self_check = pf_zoned_self_check
 
 /* What the macros above refer to; nobody calls these by name. */
-size_t pf_zoned_footprint(const struct pf_layout *layout, const struct pf_zone_impl *ops);
-void pf_zoned_init(void *state, const struct pf_layout *layout, struct pf_world *world,
-		   const struct pf_zone_impl *ops, uint32_t features);
+size_t pf_zoned_footprint(const void *ops, const struct pf_layout *layout);
+void pf_zoned_init(const void *ops, void *state, const struct pf_layout *layout,
+		   struct pf_world *world);
 pf_pfn pf_zoned_alloc(void *state, const struct pf_request *req);
 void pf_zoned_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu);
 void pf_zoned_census(void *state, pf_block_fn fn, void *arg);
@@ -137,5 +134,9 @@ void pf_zoned_online(void *state, pf_pfn block);
 bool pf_zoned_claim(void *state, pf_pfn pfn, unsigned order, unsigned mobility);
 unsigned pf_zoned_block_type(void *state, pf_pfn pfn);
 const char *pf_zoned_self_check(void *state);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* PAGEFUZZ_ZONED_H */

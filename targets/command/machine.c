@@ -163,7 +163,7 @@ bool pf_machine_of(struct pf_machine *m, const struct pf_impl *impl, const struc
 		return false;
 	}
 	pf_layout_build(l, ops, n);
-	size = impl->footprint(l);
+	size = impl->footprint(impl->self, l);
 	if (!size) {
 		pf_complain("%s does not support this layout", impl->name);
 		return false;
@@ -176,7 +176,7 @@ bool pf_machine_of(struct pf_machine *m, const struct pf_impl *impl, const struc
 		pf_complain("out of memory");
 		return false;
 	}
-	impl->init(state, l, &world);
+	impl->init(impl->self, state, l, &world);
 	impl->dump(state, d);
 	free(state);
 	snprintf(m->version, sizeof(m->version), "built-in");

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lineup.c - which implementations a run compares; see lineup.h. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lineup.h"
 #include "../../impls/builtin.h"
+#include "../../impls/linux/linux.h"
 
 void pf_lineup_all(struct pf_lineup *lineup)
 {
-	lineup->nr = pf_nr_builtin;
-	memcpy(lineup->impl, pf_builtin, pf_nr_builtin * sizeof(lineup->impl[0]));
+	memset(lineup, 0, sizeof(*lineup));
+	for (unsigned i = 0; i < pf_nr_builtin && i < PF_MAX_LANES; i++)
+		lineup->impl[lineup->nr++] = pf_builtin[i];
 }
 
 static void list_names(char *error, size_t size)
@@ -23,32 +26,66 @@ static void list_names(char *error, size_t size)
 	strncat(error, "; linux-PART...: see pagefuzz impls)", size - strlen(error) - 1);
 }
 
-bool pf_lineup_parse(struct pf_lineup *lineup, const char *names, char *error, size_t size)
+/* False: nothing is called so. */
+static bool add(struct pf_lineup *lineup, const char *name, size_t len)
 {
-	lineup->nr = 0;
-	for (const char *p = names;; p++) {
-		size_t len = strcspn(p, ",");
-		const struct pf_impl *impl = pf_impl_find(p, len);
+	const struct pf_impl *impl = pf_impl_find(name, len);
+	struct pf_linux_variant *v = NULL;
 
-		if (!impl) {
-			snprintf(error, size, "no implementation is called '%.*s'",
-				 (int)(len < 40 ? len : 40), p);
-			list_names(error, size);
+	if (!impl) {
+		v = malloc(sizeof(*v));
+		if (!v || !pf_linux_variant(v, name, len)) {
+			free(v);
 			return false;
 		}
-		for (unsigned i = 0; i < lineup->nr; i++)
-			if (lineup->impl[i] == impl) {
-				snprintf(error, size, "'%s' is named twice", impl->name);
-				return false;
-			}
+		impl = &v->impl;
+	}
+	lineup->owned[lineup->nr] = v;
+	lineup->impl[lineup->nr++] = impl;
+	return true;
+}
+
+static bool is_named(const struct pf_lineup *lineup, const char *name, size_t len)
+{
+	for (unsigned i = 0; i < lineup->nr; i++)
+		if (strlen(lineup->impl[i]->name) == len &&
+		    !strncmp(lineup->impl[i]->name, name, len))
+			return true;
+	return false;
+}
+
+bool pf_lineup_parse(struct pf_lineup *lineup, const char *names, char *error, size_t size)
+{
+	memset(lineup, 0, sizeof(*lineup));
+	for (const char *p = names;; p++) {
+		size_t len = strcspn(p, ",");
+		int shown = (int)(len < 40 ? len : 40);
+
 		if (lineup->nr == PF_MAX_LANES) {
 			snprintf(error, size, "at most %d implementations run together",
 				 PF_MAX_LANES);
-			return false;
+			break;
 		}
-		lineup->impl[lineup->nr++] = impl;
+		if (is_named(lineup, p, len)) {
+			snprintf(error, size, "'%.*s' is named twice", shown, p);
+			break;
+		}
+		if (!add(lineup, p, len)) {
+			snprintf(error, size, "no implementation is called '%.*s'", shown, p);
+			list_names(error, size);
+			break;
+		}
 		p += len;
 		if (!*p)
 			return true;
 	}
+	pf_lineup_free(lineup);
+	return false;
+}
+
+void pf_lineup_free(struct pf_lineup *lineup)
+{
+	for (unsigned i = 0; i < lineup->nr; i++)
+		free(lineup->owned[i]);
+	memset(lineup, 0, sizeof(*lineup));
 }

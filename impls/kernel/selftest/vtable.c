@@ -402,7 +402,7 @@ static void begin(void)
 	memset(live, 0, sizeof(live));
 	memset(injected, 0, sizeof(injected));
 	memset(owner, 0, pf_layout_pages(&layout) * sizeof(*owner));
-	impl->init(state, &layout, &world);
+	impl->init(impl->self, state, &layout, &world);
 }
 
 static bool open_lab(enum pf_kernel_place place, unsigned node_mb)
@@ -419,7 +419,7 @@ static bool open_lab(enum pf_kernel_place place, unsigned node_mb)
 		return false;
 	}
 	owner = calloc(pf_layout_pages(&layout), sizeof(*owner));
-	state = calloc(1, impl->footprint(&layout) + 64);
+	state = calloc(1, impl->footprint(impl->self, &layout) + 64);
 	seen_6_1 = !strncmp(pf_kernel_version(), "6.1.", 4);
 	printf("# %s: Linux %s in %.1f s\n", place_name, pf_kernel_version(), now() - t);
 	for (unsigned z = 0; z < layout.nr_zones; z++)
@@ -446,7 +446,8 @@ static void test_start(void)
 	uint32_t in_use = 0;
 
 	other.zone[0].spanned--;
-	expect(impl->footprint(&layout) && !impl->footprint(&other), "footprint of a layout");
+	expect(impl->footprint(impl->self, &layout) && !impl->footprint(impl->self, &other),
+	       "footprint of a layout");
 	for (unsigned t = 0; t < PF_NR_TOTAL_FIELDS; t++)
 		expect(!start.total[t], "total %u begins with %u", t, start.total[t]);
 	begin();

@@ -191,6 +191,37 @@ static inline uint64_t pf_dump_hash(const struct pf_layout *l, const struct pf_d
 	return hash;
 }
 
+/* ---------------------------------------------------- two of one layout -- */
+
+enum pf_dump_part {
+	PF_DUMP_EQUAL,
+	PF_DUMP_FREE_LIST,  /* i: order, k: type */
+	PF_DUMP_PCP_LIST,   /* i: cpu, k: list */
+	PF_DUMP_BLOCKS,	    /* types and skip bits */
+	PF_DUMP_LRU_LIST,   /* i: cpu */
+	PF_DUMP_ZONE_FIELD, /* i: enum pf_zone_field */
+	PF_DUMP_CPU_FIELD,  /* i: cpu, k: enum pf_cpu_field */
+	PF_DUMP_TOTAL,	    /* i: enum pf_total_field */
+	PF_DUMP_LISTS_HASH, /* some list; one of the two has only their hash */
+};
+
+/* Where two dumps part first. */
+struct pf_dump_diff {
+	enum pf_dump_part part;
+	unsigned zone, i, k;
+	/* Of a list: both of them, and the first entry that differs (or one of them lacks). */
+	const struct pf_list *a_list, *b_list;
+	uint32_t at;
+	uint32_t a, b; /* the two values of a field */
+};
+
+/* True: equal, and d->part says so. Lists are compared by length and hash if one has no more. */
+bool pf_dump_diff(struct pf_dump_diff *d, const struct pf_layout *l, const struct pf_dump *a,
+		  const struct pf_dump *b);
+/* One line, without a newline; returns as snprintf() does. */
+int pf_dump_diff_text(const struct pf_dump_diff *d, const char *a_name, const char *b_name,
+		      char *buf, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

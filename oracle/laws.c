@@ -6,49 +6,12 @@
  */
 #include <string.h>
 
-#include "lane.h"
-
-const char *const pf_law_name[PF_NR_LAWS] = {
-#define X(id, name) #name,
-	PF_LAWS(X)
-#undef X
-};
-
-const char *const pf_law_text[PF_NR_LAWS] = {
-	[PF_LAW_PLACEMENT] = "a block lies inside one allowed zone and is aligned to its size",
-	[PF_LAW_EXCLUSIVE] =
-		"a block handed out overlaps no live, reserved, isolated or missing page",
-	[PF_LAW_CONSERVATION] = "free + cached + isolated + live pages are the managed pages",
-	[PF_LAW_CENSUS] = "counters and free lists tell the same, and the truth",
-	[PF_LAW_COALESCED] = "no two free buddies are left unmerged",
-	[PF_LAW_CONTENTS] = "contents follow the page: nothing lost, doubled or changed",
-	[PF_LAW_IMMOVABLE] = "what is unmovable or pinned stays where it is",
-	[PF_LAW_CONSENT] = "pages move and go only with the world's consent",
-	[PF_LAW_LIVENESS] = "every operation ends within its work bound",
-	[PF_LAW_RESERVES] = "an ordinary request leaves the min watermark free",
-	[PF_LAW_FEASIBILITY] = "a failure has a reason",
-	[PF_LAW_TRUTHFUL] = "results say what happened",
-	[PF_LAW_IDENTITIES] = "running totals agree with each other and with the world",
-	[PF_LAW_BLOCK_TYPES] = "pageblock types are lawful and survive isolation",
-	[PF_LAW_CANONICAL] = "with everything freed and drained, the start is restored",
-	[PF_LAW_SELF_CHECK] = "the implementation finds its own state consistent",
-	[PF_LAW_TOTALS] = "equal live sets leave equal totals of unused memory",
-	[PF_LAW_FREE_SET] = "with everything freed and drained, free sets are equal",
-	[PF_LAW_HISTOGRAM] = "with everything freed and drained, free blocks by order are equal",
-	[PF_LAW_SAME_LOG] = "members of a group answer alike until their policies part",
-	[PF_LAW_MIRRORED] = "one's placements, forced on another, give the same answers",
-	[PF_LAW_EXACT] = "twins give the same answers, moves and dumps to the end",
-	[PF_LAW_PROGRESS] = "one compaction does not move a page again and again",
-	[PF_LAW_SETTLED] =
-		"a whole compaction that found nothing to do finds nothing when repeated",
-	[PF_LAW_ALIVE] = "an implementation outside the process answers every call",
-};
+#include "../impls/names.h"
+#include "laws.h"
 
 static const char *zone_name(const struct pf_layout *l, unsigned z)
 {
-	static const char *const name[] = {"DMA", "DMA32", "Normal", "Movable"};
-
-	return name[l->zone[z].type & 3];
+	return pf_zone_type_name(l->zone[z].type);
 }
 
 /* --------------------------------------------------- after one request -- */
@@ -86,33 +49,6 @@ PF_HOT void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
 			  l->zone[z].node, req->node);
 }
 
-/* Called before a block is placed; range and alignment hold. */
-PF_HOT void pf_law_exclusive(struct pf_lane *lane, uint32_t idx, unsigned order)
-{
-	const struct pf_oracle *run = lane->run;
-	pf_pfn base = run->layout.base_pfn;
-
-	lane->figures.checks++;
-	if (order <= run->layout.max_order && pf_mirror_test(&lane->mirror, idx, order))
-		return;
-	for (uint32_t i = idx; i < idx + (1u << order); i++) {
-		if (lane->owner[i])
-			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u belongs to a%u already", base + i,
-				  pf_unit_slot(run, lane->owner[i] - 1)->name);
-		if (!pf_mirror_test(&run->valid, i, 0))
-			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u is reserved or no memory at all",
-				  base + i);
-		if (lane->block_state[pf_block_of(run, i)])
-			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u lies in an %s pageblock",
-				  base + i,
-				  lane->block_state[pf_block_of(run, i)] == PF_BLOCK_ISOLATED
-					  ? "isolated"
-					  : "offline");
-	}
-	pf_broken(lane, PF_LAW_PLACEMENT, "block at pfn %u, order %u, spans two zones", base + idx,
-		  order);
-}
-
 static bool urgent(const struct pf_request *req)
 {
 	return req->gfp & (PF_GFP_HIGH | PF_GFP_ATOMIC | PF_GFP_MEMALLOC | PF_GFP_NOFAIL);
@@ -132,7 +68,7 @@ PF_HOT void pf_law_reserves(struct pf_lane *lane, uint32_t idx, const struct pf_
 		return;
 	lane->figures.checks++;
 	z = pf_zone_of(l, idx);
-	free = lane->mirror.nset[z][0] + lane->impl->counters(lane->state, z)->drift;
+	free = lane->mirror.nset[z][0] + PF_ASK(lane, counters, z)->drift;
 	if (free < l->zone[z].wmark[PF_WMARK_MIN])
 		pf_broken(lane, PF_LAW_RESERVES,
 			  "an ordinary request left %u pages free in zone %s, min watermark %u",
@@ -163,6 +99,105 @@ static unsigned highest_type(const struct pf_layout *l, const struct pf_request 
 	return type;
 }
 
+/* ---------------------------------------------------------------- runs -- */
+
+static bool run_zone_allowed(const struct pf_lane *lane, unsigned z,
+			     const struct pf_run_request *req)
+{
+	const struct pf_zone_layout *zl = &lane->run->layout.zone[z];
+
+	return !(lane->impl->features & PF_F_ZONES) ||
+	       (zl->type <= req->zone && (!(req->gfp & PF_GFP_THISNODE) || zl->node == req->node));
+}
+
+void pf_law_run_placement(struct pf_lane *lane, pf_pfn pfn, const struct pf_run_request *req)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	pf_pfn end = pfn + req->nr_pages;
+	unsigned z;
+
+	lane->figures.checks++;
+	if (pfn < l->base_pfn || end > l->end_pfn || end < pfn)
+		pf_broken(lane, PF_LAW_PLACEMENT, "run [%u, %u): outside memory [%u, %u)", pfn, end,
+			  l->base_pfn, l->end_pfn);
+	if (pfn & (req->align - 1))
+		pf_broken(lane, PF_LAW_PLACEMENT, "run at pfn %u is not aligned to %u pages", pfn,
+			  req->align);
+	if (pfn < req->from || end > req->to)
+		pf_broken(lane, PF_LAW_PLACEMENT, "run [%u, %u) leaves its window [%u, %u)", pfn,
+			  end, req->from, req->to);
+	z = pf_zone_of(l, pfn - l->base_pfn);
+	if (pfn < l->zone[z].start_pfn || end > l->zone[z].start_pfn + l->zone[z].spanned)
+		pf_broken(lane, PF_LAW_PLACEMENT, "run [%u, %u) leaves its zone", pfn, end);
+	if (!run_zone_allowed(lane, z, req))
+		pf_broken(lane, PF_LAW_PLACEMENT,
+			  "run [%u, %u) lies in zone %s of node %u, which it may not use", pfn, end,
+			  zone_name(l, z), l->zone[z].node);
+}
+
+/* First pfn of a free, aligned run of the window inside [start, end), or PF_NO_PFN. */
+static pf_pfn find_run(const struct pf_lane *lane, pf_pfn start, pf_pfn end, uint32_t nr,
+		       uint32_t align)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	uint32_t free = 0;
+
+	for (pf_pfn pfn = start; pfn < end; pfn++) {
+		if (!pf_mirror_test(&lane->mirror, pfn - l->base_pfn, 0)) {
+			free = 0;
+			continue;
+		}
+		/* Counting begins where a run may begin. */
+		if (!free && pfn & (align - 1))
+			continue;
+		if (++free == nr)
+			return pfn - nr + 1;
+		/* The next start is tried only if this one fails: it is inside this run. */
+	}
+	return PF_NO_PFN;
+}
+
+void pf_law_run_feasibility(struct pf_lane *lane, const struct pf_run_request *req)
+{
+	const struct pf_layout *l = &lane->run->layout;
+
+	lane->figures.checks++;
+	/* What mobility types, watermarks and caches forbid is policy. */
+	if (lane->impl->features & (PF_F_MOBILITY | PF_F_WATERMARKS | PF_F_CACHE))
+		return;
+	for (unsigned z = 0; z < l->nr_zones; z++) {
+		const struct pf_zone_layout *zl = &l->zone[z];
+		pf_pfn start = zl->start_pfn, end = start + zl->spanned, found;
+
+		start = start < req->from ? req->from : start;
+		end = end > req->to ? req->to : end;
+		if (zl->type > req->zone || (req->gfp & PF_GFP_THISNODE && zl->node != req->node))
+			continue;
+		found = find_run(lane, start, end, req->nr_pages, req->align);
+		if (found != PF_NO_PFN)
+			pf_broken(lane, PF_LAW_FEASIBILITY,
+				  "found no run of %u pages, aligned to %u, in [%u, %u); pfn %u "
+				  "begins "
+				  "one",
+				  req->nr_pages, req->align, req->from, req->to, found);
+	}
+}
+
+void pf_law_range_feasibility(struct pf_lane *lane, uint32_t start, uint32_t idx, uint32_t nr)
+{
+	const struct pf_layout *l = &lane->run->layout;
+
+	lane->figures.checks++;
+	if (lane->impl->features & PF_F_CACHE || idx >= pf_layout_pages(l) ||
+	    nr > pf_layout_pages(l) - idx || pf_zone_of(l, start) != pf_zone_of(l, idx + nr - 1))
+		return;
+	for (uint32_t i = idx; i < idx + nr; i++)
+		if (!pf_mirror_test(&lane->mirror, i, 0))
+			return;
+	pf_broken(lane, PF_LAW_FEASIBILITY, "refused [%u, %u), all of which is free",
+		  l->base_pfn + idx, l->base_pfn + idx + nr);
+}
+
 struct search {
 	pf_pfn start, end;
 	unsigned order;
@@ -188,7 +223,7 @@ static bool has_ordinary_block(struct pf_lane *lane, unsigned z, unsigned order)
 
 	if (!lane->impl->census)
 		return true;
-	lane->impl->census(lane->state, search_block, &s);
+	PF_TELL(lane, census, search_block, &s);
 	return s.found;
 }
 
@@ -200,7 +235,7 @@ static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_re
 
 	if (!lane->mirror.nset[z][req->order])
 		return true;
-	c = lane->impl->counters(lane->state, z);
+	c = PF_ASK(lane, counters, z);
 	if (c->cached)
 		return true; /* the block may be made of cached pages */
 	if (lane->impl->features & PF_F_WATERMARKS &&
@@ -234,30 +269,17 @@ void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)
 	}
 }
 
-/* What is asked between these two is only a question: the state is as before. */
-static void what_if(struct pf_lane *lane)
-{
-	lane->muted = true;
-	memcpy(lane->spare, lane->state, lane->state_size);
-}
-
-static void what_if_ends(struct pf_lane *lane)
-{
-	memcpy(lane->state, lane->spare, lane->state_size);
-	lane->muted = false;
-}
-
 /* Would a request of this order succeed now? */
 static bool would_succeed(struct pf_lane *lane, const struct pf_request *req)
 {
 	pf_pfn pfn;
 
-	what_if(lane);
+	pf_what_if(lane);
 	/* The world takes cached pages for free ones. */
 	if (lane->impl->drain)
-		lane->impl->drain(lane->state, -1);
-	pfn = lane->impl->alloc(lane->state, req);
-	what_if_ends(lane);
+		PF_TELL(lane, drain, -1);
+	pfn = PF_ASK(lane, alloc, req);
+	pf_what_if_ends(lane);
 	return pfn != PF_NO_PFN;
 }
 
@@ -266,7 +288,7 @@ static bool would_succeed(struct pf_lane *lane, const struct pf_request *req)
  * hands a captured block to its requester whatever pageblock it is in; a request
  * to compact gives it back, and then it is in the reserve.
  */
-static bool in_reserve(const struct pf_lane *lane, unsigned node, unsigned order)
+static bool in_reserve(struct pf_lane *lane, unsigned node, unsigned order)
 {
 	const struct pf_layout *l = &lane->run->layout;
 
@@ -275,12 +297,10 @@ static bool in_reserve(const struct pf_lane *lane, unsigned node, unsigned order
 	for (uint32_t idx = 0; idx < pf_layout_pages(l); idx += 1u << order)
 		if (pf_mirror_test(&lane->mirror, idx, order) &&
 		    l->zone[pf_zone_of(l, idx)].node == node &&
-		    lane->impl->block_type(lane->state, l->base_pfn + idx) == PF_HIGHATOMIC)
+		    PF_ASK(lane, block_type, l->base_pfn + idx) == PF_HIGHATOMIC)
 			return true;
 	return false;
 }
-
-#define WHAT_IF_LIMIT (1u << 20) /* bytes of state worth copying for one question */
 
 void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_request *req,
 			     enum pf_compact_result result)
@@ -305,7 +325,7 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 		pf_broken(lane, PF_LAW_TRUTHFUL,
 			  "compaction says success, but node %u has no free block of order %d",
 			  req->node, req->order);
-	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > WHAT_IF_LIMIT)
+	if (!pf_can_ask_what_if(lane))
 		return;
 	if (!would_succeed(lane, &(struct pf_request){.order = req->order,
 						      .mobility = req->mobility,
@@ -326,13 +346,12 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
  */
 void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req)
 {
-	if (req->order >= 0 || lane->asked || !(lane->impl->features & PF_F_SNAPSHOT) ||
-	    lane->state_size > WHAT_IF_LIMIT)
+	if (req->order >= 0 || lane->asked || !pf_can_ask_what_if(lane))
 		return;
 	lane->figures.checks++;
-	what_if(lane);
-	lane->impl->compact(lane->state, req);
-	what_if_ends(lane);
+	pf_what_if(lane);
+	PF_ASK(lane, compact, req);
+	pf_what_if_ends(lane);
 	if (lane->asked)
 		pf_broken(lane, PF_LAW_SETTLED,
 			  "compaction of node %u found nothing to move, but repeated it asks for "
@@ -360,11 +379,12 @@ PF_HOT static void law_conservation(struct pf_lane *lane, unsigned z,
 	if (c->managed != managed)
 		pf_broken(lane, PF_LAW_CONSERVATION, "zone %s: manages %u pages, should be %u",
 			  zone_name(&lane->run->layout, z), c->managed, managed);
-	if (c->free + c->cached + c->isolated + live != managed)
-		pf_broken(lane, PF_LAW_CONSERVATION,
-			  "zone %s: free %u + cached %u + isolated %u + live %u is not managed %u",
-			  zone_name(&lane->run->layout, z), c->free, c->cached, c->isolated, live,
-			  managed);
+	if (c->free + c->cached + c->isolated + live + lane->own[z] != managed)
+		pf_broken(
+			lane, PF_LAW_CONSERVATION,
+			"zone %s: free %u + cached %u + isolated %u + live %u%s is not managed %u",
+			zone_name(&lane->run->layout, z), c->free, c->cached, c->isolated, live,
+			lane->own[z] ? " + its own" : "", managed);
 	if (c->isolated != lane->isolated[z])
 		pf_broken(lane, PF_LAW_CONSERVATION,
 			  "zone %s: counts %u isolated free pages, there are %u",
@@ -390,7 +410,7 @@ PF_HOT static void law_coalesced(struct pf_lane *lane, unsigned z, const struct 
 PF_HOT void pf_laws_step(struct pf_lane *lane)
 {
 	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++) {
-		const struct pf_zone_counters *c = lane->impl->counters(lane->state, z);
+		const struct pf_zone_counters *c = PF_ASK(lane, counters, z);
 
 		law_conservation(lane, z, c);
 		lane->figures.checks++;
@@ -419,17 +439,18 @@ _Noreturn static void blame_overlap(struct pf_lane *lane, uint32_t idx)
 	 * is live here after an operation that asked for moves was moved
 	 * without the owner's yes.
 	 */
-	if (lane->moved && (slot->attrs & PF_PAGE_PINNED || !(slot->attrs & PF_PAGE_MOVABLE)))
+	if (lane->moved && !pf_is_own(slot, lane->run) &&
+	    (slot->attrs & PF_PAGE_PINNED || !(slot->attrs & PF_PAGE_MOVABLE)))
 		pf_broken(lane, PF_LAW_IMMOVABLE,
 			  "pfn %u is listed as free, but a%u (%s) still lives there", pfn,
 			  slot->name, slot->attrs & PF_PAGE_PINNED ? "pinned" : "unmovable");
-	if (lane->moved)
+	if (lane->moved && !pf_is_own(slot, lane->run))
 		pf_broken(lane, PF_LAW_CONSENT,
 			  "pfn %u is listed as free, but a%u still lives there: the world had "
 			  "refused",
 			  pfn, slot->name);
-	pf_broken(lane, PF_LAW_CENSUS, "pfn %u is listed as free, but belongs to a%u", pfn,
-		  slot->name);
+	pf_broken(lane, PF_LAW_CENSUS, "pfn %u is listed as free, but belongs to %s", pfn,
+		  pf_owner_name(lane, idx).s);
 }
 
 static void check_block_pages(struct pf_lane *lane, uint32_t idx, uint32_t n, bool isolated)
@@ -471,17 +492,15 @@ PF_HOT static void mark_seen(struct pf_lane *lane, uint32_t idx, uint32_t n)
 	}
 }
 
-PF_HOT static void census_block(void *arg, const struct pf_block *b)
+PF_HOT static void count_block(struct census *census, const struct pf_block *b)
 {
-	struct census *census = arg;
 	struct pf_lane *lane = census->lane;
 	const struct pf_layout *l = &lane->run->layout;
-	uint32_t idx = b->pfn - l->base_pfn, n = 1u << b->order;
+	uint32_t idx = b->pfn - l->base_pfn, n = b->order <= l->max_order ? 1u << b->order : 0;
 	struct pf_zone_counters *sum;
 	unsigned z;
 
-	if (b->order > l->max_order || idx >= pf_layout_pages(l) || pf_layout_pages(l) - idx < n ||
-	    idx & (n - 1))
+	if (!n || idx >= pf_layout_pages(l) || pf_layout_pages(l) - idx < n || idx & (n - 1))
 		pf_broken(lane, PF_LAW_CENSUS,
 			  "listed free block pfn %u order %u: outside or unaligned", b->pfn,
 			  b->order);
@@ -506,6 +525,15 @@ PF_HOT static void census_block(void *arg, const struct pf_block *b)
 	}
 }
 
+PF_HOT static void census_block(void *arg, const struct pf_block *b)
+{
+	struct census *census = arg;
+
+	pf_open(census->lane);
+	count_block(census, b);
+	pf_close(census->lane);
+}
+
 void pf_law_census(struct pf_lane *lane)
 {
 	const struct pf_layout *l = &lane->run->layout;
@@ -515,9 +543,9 @@ void pf_law_census(struct pf_lane *lane)
 	if (!lane->impl->census)
 		return;
 	memset(lane->run->seen, 0, (pf_layout_pages(l) / 64 + 1) * sizeof(uint64_t));
-	lane->impl->census(lane->state, census_block, &census);
+	PF_TELL(lane, census, census_block, &census);
 	for (unsigned z = 0; z < l->nr_zones; z++) {
-		const struct pf_zone_counters *c = lane->impl->counters(lane->state, z);
+		const struct pf_zone_counters *c = PF_ASK(lane, counters, z);
 		const struct pf_zone_counters *s = &census.sum[z];
 
 		if (c->free != s->free || c->cached != s->cached || c->isolated != s->isolated)
@@ -544,7 +572,7 @@ static void law_contents(struct pf_lane *lane)
 	for (uint32_t s = 0; s < run->nr_slots; s++) {
 		const struct pf_slot *slot = &run->slot[s];
 
-		if (slot->state == PF_SLOT_EMPTY)
+		if (slot->state == PF_SLOT_EMPTY || pf_absent(lane, slot))
 			continue;
 		for (uint32_t u = 0; u < slot->nr_units; u++)
 			pf_world_verify(lane, slot->first_unit + u);
@@ -560,7 +588,7 @@ static void law_identities(struct pf_lane *lane)
 	if (!lane->impl->stats)
 		return;
 	lane->figures.checks++;
-	s = lane->impl->stats(lane->state);
+	s = PF_ASK(lane, stats);
 	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++)
 		live += lane->live[z];
 	if (s->pgalloc - s->pgfree != live)
@@ -606,12 +634,12 @@ static void law_block_types(struct pf_lane *lane)
 
 		if (!pf_mirror_test(&lane->run->valid, idx, 0))
 			continue;
-		type = lane->impl->block_type(lane->state, l->base_pfn + idx);
+		type = PF_ASK(lane, block_type, l->base_pfn + idx);
 		if (type >= PF_NR_BLOCK_TYPES)
 			pf_broken(lane, PF_LAW_BLOCK_TYPES, "pageblock at pfn %u has type %u",
 				  l->base_pfn + idx, type);
 		if ((type == PF_ISOLATE) != (lane->block_state[b] == PF_BLOCK_ISOLATED) &&
-		    lane->block_state[b] != PF_BLOCK_OFFLINE)
+		    lane->block_state[b] < PF_BLOCK_OFFLINE)
 			pf_broken(lane, PF_LAW_BLOCK_TYPES,
 				  "pageblock at pfn %u is %sisolated, its type says %u",
 				  l->base_pfn + idx,
@@ -623,14 +651,62 @@ void pf_law_undone(struct pf_lane *lane, uint32_t block)
 {
 	const struct pf_layout *l = &lane->run->layout;
 	pf_pfn pfn = l->base_pfn + (block << l->pageblock_order);
+	unsigned type;
 
 	if (lane->block_type[block] == PF_NR_BLOCK_TYPES)
 		return;
 	lane->figures.checks++;
-	if (lane->impl->block_type(lane->state, pfn) != lane->block_type[block])
+	type = PF_ASK(lane, block_type, pfn);
+	if (type != lane->block_type[block])
 		pf_broken(lane, PF_LAW_BLOCK_TYPES,
 			  "pageblock at pfn %u had type %u before its isolation and has %u after",
-			  pfn, lane->block_type[block], lane->impl->block_type(lane->state, pfn));
+			  pfn, lane->block_type[block], type);
+}
+
+/* The longest run of pages of a zone that are free in this lane. */
+static uint32_t longest_run(const struct pf_lane *lane, unsigned z)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	uint32_t i = l->zone[z].start_pfn - l->base_pfn, end = i + l->zone[z].spanned;
+	uint32_t run = 0, best = 0;
+
+	for (; i < end; i++) {
+		run = pf_mirror_test(&lane->mirror, i, 0) ? run + 1 : 0;
+		best = run > best ? run : best;
+	}
+	return best;
+}
+
+static void law_largest(struct pf_lane *lane)
+{
+	const struct pf_layout *l = &lane->run->layout;
+
+	if (!lane->impl->largest_free)
+		return;
+	lane->figures.checks++;
+	for (unsigned z = 0; z < l->nr_zones; z++) {
+		uint32_t said, is = 0;
+
+		if (lane->impl->alloc_run) {
+			is = longest_run(lane, z);
+		} else {
+			/* Without full merging there may be less in one piece. */
+			if (!(lane->impl->features & PF_F_CANONICAL))
+				return;
+			for (unsigned o = 0; o <= l->max_order; o++)
+				if (lane->mirror.nset[z][o])
+					is = 1u << o;
+		}
+		/* Cached pages look free from here. */
+		if (PF_ASK(lane, counters, z)->cached)
+			continue;
+		said = PF_ASK(lane, largest_free, z);
+		if (said != is)
+			pf_broken(
+				lane, PF_LAW_LARGEST,
+				"zone %s: says that its largest free piece has %u pages, it has %u",
+				zone_name(l, z), said, is);
+	}
 }
 
 void pf_laws_audit(struct pf_lane *lane)
@@ -639,6 +715,7 @@ void pf_laws_audit(struct pf_lane *lane)
 	law_contents(lane);
 	law_identities(lane);
 	law_block_types(lane);
+	law_largest(lane);
 }
 
 /* Mostly a second walk over what the census has seen: at checkpoints only. */
@@ -649,7 +726,7 @@ void pf_law_self_check(struct pf_lane *lane)
 	if (!lane->impl->self_check)
 		return;
 	lane->figures.checks++;
-	wrong = lane->impl->self_check(lane->state);
+	wrong = PF_ASK(lane, self_check);
 	if (wrong)
 		pf_broken(lane, PF_LAW_SELF_CHECK, "%s", wrong);
 }
@@ -660,14 +737,16 @@ void pf_law_canonical(struct pf_lane *lane)
 
 	lane->figures.checks++;
 	for (unsigned z = 0; z < run->layout.nr_zones; z++) {
-		const struct pf_zone_counters *c = lane->impl->counters(lane->state, z);
+		const struct pf_zone_counters *c = PF_ASK(lane, counters, z);
 
-		if (c->cached || c->isolated || c->free != run->valid.nset[z][0])
+		/* Memory that never came, or that it keeps for itself, can't be free. */
+		uint32_t all = run->valid.nset[z][0] - lane->offline[z] - lane->own[z];
+
+		if (c->cached || c->isolated || c->free != all)
 			pf_broken(lane, PF_LAW_CANONICAL,
 				  "zone %s: everything is freed, but %u free, %u cached, %u "
 				  "isolated of %u pages",
-				  zone_name(&run->layout, z), c->free, c->cached, c->isolated,
-				  run->valid.nset[z][0]);
+				  zone_name(&run->layout, z), c->free, c->cached, c->isolated, all);
 	}
 	pf_law_census(lane);
 }

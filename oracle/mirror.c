@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mirror.c - level bitmaps of free aligned blocks; see mirror.h. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "mirror.h"
 
-bool pf_mirror_setup(struct pf_mirror *m, const struct pf_layout *layout)
+void pf_mirror_setup(struct pf_mirror *m, const struct pf_layout *layout)
 {
 	uint32_t pages = pf_layout_pages(layout);
 	size_t n = 0;
@@ -13,11 +12,8 @@ bool pf_mirror_setup(struct pf_mirror *m, const struct pf_layout *layout)
 	for (unsigned o = 0; o <= layout->max_order; o++)
 		n += (pages >> o) / 64 + 1;
 	if (n > m->room) {
-		free(m->words);
-		m->words = malloc(n * sizeof(*m->words));
-		m->room = m->words ? n : 0;
-		if (!m->words)
-			return false;
+		m->words = pf_arena_resize(m->arena, m->words, n * sizeof(*m->words));
+		m->room = n;
 	}
 	m->layout = layout;
 	m->nr_words = n;
@@ -27,12 +23,11 @@ bool pf_mirror_setup(struct pf_mirror *m, const struct pf_layout *layout)
 		m->level[o] = m->words + n;
 		n += (pages >> o) / 64 + 1;
 	}
-	return true;
 }
 
 void pf_mirror_free(struct pf_mirror *m)
 {
-	free(m->words);
+	pf_arena_free(m->arena, m->words);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -98,9 +93,12 @@ PF_HOT void pf_mirror_put(struct pf_mirror *m, unsigned zone, uint32_t idx, unsi
 	}
 }
 
+/* Memory that comes later is memory: that it is not there yet, lanes know. */
 PF_HOT static bool reserved(const struct pf_layout *l, pf_pfn pfn, unsigned *next)
 {
-	while (*next < l->nr_ranges && l->range[*next].start_pfn + l->range[*next].nr_pages <= pfn)
+	while (*next < l->nr_ranges &&
+	       (l->range[*next].start_pfn + l->range[*next].nr_pages <= pfn ||
+		l->range[*next].kind == PF_RANGE_LATER))
 		++*next;
 	return *next < l->nr_ranges && l->range[*next].start_pfn <= pfn;
 }

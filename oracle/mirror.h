@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "../impls/impl.h"
+#include "arena.h"
 
 /*
  * For functions that run several times in each operation, on the oracle's own
@@ -26,7 +27,8 @@
 
 struct pf_mirror {
 	const struct pf_layout *layout;
-	uint64_t *words; /* one allocation for all levels */
+	struct pf_arena *arena; /* that words comes from; NULL: the heap */
+	uint64_t *words;	/* one allocation for all levels */
 	size_t nr_words, room;
 	uint64_t *level[PF_NR_ORDERS];
 	/* Set where a block lies in managed memory of one zone: all that may ever be free. */
@@ -36,9 +38,9 @@ struct pf_mirror {
 
 /*
  * Size the bitmaps for a layout; their contents are undefined until filled or
- * copied. `m` starts zeroed and may be set up again. False: out of memory.
+ * copied. `m` starts zeroed but for `arena`, and may be set up again.
  */
-bool pf_mirror_setup(struct pf_mirror *m, const struct pf_layout *layout);
+void pf_mirror_setup(struct pf_mirror *m, const struct pf_layout *layout);
 void pf_mirror_free(struct pf_mirror *m);
 /*
  * Fill with all managed memory free, or with those of its pages that have a

@@ -7,7 +7,8 @@
  */
 #include <string.h>
 
-#include "lane.h"
+#include "laws.h"
+#include "relations.h"
 
 /* ---------------------------------------------------- same log (groups) -- */
 
@@ -129,24 +130,32 @@ static uint32_t unused_pages(struct pf_lane *lane)
 	uint32_t n = 0;
 
 	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++) {
-		const struct pf_zone_counters *c = lane->impl->counters(lane->state, z);
+		const struct pf_zone_counters *c = PF_ASK(lane, counters, z);
 
-		n += c->free + c->cached + c->isolated + lane->offline[z];
+		n += c->free + c->cached + c->isolated + lane->offline[z] + lane->own[z];
 	}
 	return n;
 }
 
-/* Free, cached, isolated and offline pages are what the live set leaves. */
+/* The first lane of the lineup with the same live set, maybe this one. */
+static struct pf_lane *like_minded(struct pf_oracle *run, const struct pf_lane *of)
+{
+	pf_for_each_lane(run, lane) if (lane->missing == of->missing) return lane;
+	return NULL;
+}
+
+/*
+ * Free, cached, isolated and offline pages are what the live set leaves, where
+ * live sets are equal: all slots are there, or the same ones are absent.
+ */
 void pf_relation_totals(struct pf_oracle *run)
 {
-	struct pf_lane *first = NULL;
-
 	pf_for_each_lane(run, lane)
 	{
+		struct pf_lane *first = like_minded(run, lane);
+
 		lane->figures.checks++;
-		if (!first)
-			first = lane;
-		else if (unused_pages(lane) != unused_pages(first))
+		if (first != lane && unused_pages(lane) != unused_pages(first))
 			pf_relation_broken(lane, first, PF_LAW_TOTALS,
 					   "%s has %u unused pages, %s %u, with equal live sets",
 					   lane->impl->name, unused_pages(lane), first->impl->name,
@@ -159,8 +168,7 @@ void pf_relation_totals(struct pf_oracle *run)
 static bool claim_unit(struct pf_lane *follower, const struct pf_lane *leader,
 		       const struct pf_slot *slot, uint32_t unit)
 {
-	return follower->impl->claim(follower->spare, leader->unit_pfn[unit], slot->order,
-				     slot->mobility);
+	return PF_ASK(follower, claim, leader->unit_pfn[unit], slot->order, slot->mobility);
 }
 
 static bool leader_has_block(const struct pf_lane *leader, unsigned order)
@@ -171,24 +179,17 @@ static bool leader_has_block(const struct pf_lane *leader, unsigned order)
 	return false;
 }
 
-/*
- * Put the leader's live set on a fresh follower, then ask it for each order:
- * with types, caches and watermarks out of the way, a block can be had if and
- * only if the leader's free pages hold an aligned run (G1, R9).
- */
-static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
+static void replay(struct pf_lane *leader, struct pf_lane *follower)
 {
 	struct pf_oracle *run = leader->run;
 	const struct pf_layout *l = &run->layout;
 
-	follower->figures.checks++;
-	follower->impl->init(follower->impl->self, follower->spare, l, &leader->world);
-	leader->work = 0;
-	leader->muted = true;
 	for (uint32_t s = 0; s < run->nr_slots; s++) {
 		const struct pf_slot *slot = &run->slot[s];
 
-		for (uint32_t u = 0; slot->state != PF_SLOT_EMPTY && u < slot->nr_units; u++)
+		if (slot->state == PF_SLOT_EMPTY || pf_absent(leader, slot))
+			continue;
+		for (uint32_t u = 0; u < slot->nr_units; u++)
 			if (!claim_unit(follower, leader, slot, slot->first_unit + u))
 				pf_relation_broken(follower, leader, PF_LAW_MIRRORED,
 						   "%s can't take a%u at pfn %u, where %s has it",
@@ -197,11 +198,11 @@ static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
 						   leader->impl->name);
 	}
 	for (unsigned o = 0; o <= l->max_order; o++) {
-		pf_pfn pfn = follower->impl->alloc(follower->spare,
-						   &(struct pf_request){.order = o,
-									.mobility = PF_MOVABLE,
-									.zone = PF_ZONE_MOVABLE,
-									.gfp = PF_GFP_MEMALLOC});
+		struct pf_request req = {.order = o,
+					 .mobility = PF_MOVABLE,
+					 .zone = PF_ZONE_MOVABLE,
+					 .gfp = PF_GFP_MEMALLOC};
+		pf_pfn pfn = PF_ASK(follower, alloc, &req);
 
 		if ((pfn != PF_NO_PFN) != leader_has_block(leader, o))
 			pf_relation_broken(
@@ -211,11 +212,37 @@ static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
 				pfn != PF_NO_PFN ? "finds" : "can't find", o,
 				leader_has_block(leader, o) ? "one" : "none");
 		if (pfn != PF_NO_PFN)
-			follower->impl->free(follower->spare, pfn, o, 0);
+			PF_TELL(follower, free, pfn, o, 0);
 		/* What it caches would be missing from the next order. */
 		if (follower->impl->drain)
-			follower->impl->drain(follower->spare, -1);
+			PF_TELL(follower, drain, -1);
 	}
+}
+
+/*
+ * Put the leader's live set on a fresh follower, then ask it for each order:
+ * with types, caches and watermarks out of the way, a block can be had if and
+ * only if the leader's free pages hold an aligned run (G1, R9). The fresh one
+ * lives in the second state block and in the leader's world.
+ */
+static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
+{
+	void *state = follower->state;
+
+	follower->figures.checks++;
+	follower->borrowed = true;
+	leader->work = 0;
+	leader->muted = true;
+	follower->state = follower->spare;
+	follower->spare = state;
+	pf_enter(follower);
+	follower->impl->init(follower->impl->self, follower->state, &leader->run->layout,
+			     &leader->world);
+	pf_leave(follower);
+	replay(leader, follower);
+	follower->spare = follower->state;
+	follower->state = state;
+	follower->borrowed = false;
 	leader->muted = false;
 }
 
@@ -224,50 +251,72 @@ void pf_relation_mirrored(struct pf_oracle *run)
 {
 	struct pf_lane *leader = run->lane[run->step % run->nr_lanes];
 
-	/* Blocks out of use are no part of a live set. */
+	/* Blocks out of use are no part of a live set, and what it keeps is not known. */
 	if (!leader->active || leader->has_ranges || run->options.start)
 		return;
-	pf_for_each_lane(run, follower) if (follower != leader && follower->impl->claim)
+	for (unsigned z = 0; z < run->layout.nr_zones; z++)
+		if (leader->own[z])
+			return;
+	/* One with state elsewhere has one of it only. */
+	pf_for_each_lane(run, follower) if (follower != leader && follower->impl->claim &&
+					    !follower->nr_regions && !follower->impl->own_pages)
 		mirror_on(leader, follower);
 }
 
 /* -------------------------------------------------- everything is freed -- */
 
+/* The same memory came to both in the end, and neither keeps any for itself. */
+static bool comparable(const struct pf_lane *a, const struct pf_lane *b)
+{
+	return a->added == b->added && !a->impl->own_pages && !b->impl->own_pages;
+}
+
+static void compare_histograms(struct pf_lane *lane, struct pf_lane *other)
+{
+	const struct pf_layout *l = &lane->run->layout;
+
+	for (unsigned z = 0; z < l->nr_zones; z++)
+		for (unsigned o = 0; o <= l->max_order; o++) {
+			uint32_t a = PF_ASK(lane, counters, z)->nr_free[o];
+			uint32_t b = PF_ASK(other, counters, z)->nr_free[o];
+
+			if (a != b)
+				pf_relation_broken(lane, other, PF_LAW_HISTOGRAM,
+						   "with everything freed, zone %u has %u blocks "
+						   "of order %u in %s, %u in %s",
+						   z, a, o, lane->impl->name, b, other->impl->name);
+		}
+}
+
+static bool has_histogram(const struct pf_lane *lane)
+{
+	return lane->impl->tier >= PF_TIER_CENSUS && lane->impl->features & PF_F_CANONICAL;
+}
+
 void pf_relations_end(struct pf_oracle *run)
 {
-	struct pf_lane *any = NULL, *counted = NULL;
-
 	pf_for_each_lane(run, lane)
 	{
-		const struct pf_layout *l = &run->layout;
+		bool counted = false;
 
 		lane->figures.checks++;
-		/* Equal totals of all-free memory with a truthful census are equal sets. */
-		if (!any)
-			any = lane;
-		else if (memcmp(lane->mirror.words, any->mirror.words,
-				lane->mirror.nr_words * sizeof(*lane->mirror.words)))
-			pf_relation_broken(
-				lane, any, PF_LAW_FREE_SET,
-				"with everything freed, %s and %s have different free pages",
-				lane->impl->name, any->impl->name);
-		if (lane->impl->tier < PF_TIER_CENSUS || !(lane->impl->features & PF_F_CANONICAL))
-			continue;
-		if (!counted) {
-			counted = lane;
-			continue;
-		}
-		for (unsigned z = 0; z < l->nr_zones; z++)
-			for (unsigned o = 0; o <= l->max_order; o++) {
-				uint32_t a = lane->impl->counters(lane->state, z)->nr_free[o];
-				uint32_t b = counted->impl->counters(counted->state, z)->nr_free[o];
+		for (unsigned i = 0; i < lane->index; i++) {
+			struct pf_lane *other = run->lane[i];
 
-				if (a != b)
-					pf_relation_broken(
-						lane, counted, PF_LAW_HISTOGRAM,
-						"with everything freed, zone %u has %u blocks "
-						"of order %u in %s, %u in %s",
-						z, a, o, lane->impl->name, b, counted->impl->name);
-			}
+			if (!other->active || !comparable(lane, other))
+				continue;
+			/* Equal totals of all-free memory with a truthful census are equal sets. */
+			if (memcmp(lane->mirror.words, other->mirror.words,
+				   lane->mirror.nr_words * sizeof(*lane->mirror.words)))
+				pf_relation_broken(lane, other, PF_LAW_FREE_SET,
+						   "with everything freed, %s and %s have "
+						   "different free pages",
+						   lane->impl->name, other->impl->name);
+			if (has_histogram(lane) && has_histogram(other) && !counted)
+				compare_histograms(lane, other);
+			counted |= has_histogram(other);
+			if (counted || !has_histogram(lane))
+				break;
+		}
 	}
 }

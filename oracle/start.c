@@ -1,103 +1,138 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * start.c - an oracle's memory, and the start of a run: tables sized for the
- * program, implementations in the state that init() leaves.
+ * start.c - the memory of a run: tables sized for the program, and each
+ * implementation in the state that init() leaves, from an image where there is
+ * one.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "lane.h"
+#include "asan.h"
 #include "layout.h"
+#include "start.h"
+
+/* What a run starts from, kept for the default layout and for the last other one. */
+struct pf_start {
+	struct pf_layout layout;
+	bool filled;
+	struct pf_mirror valid;
+	struct {
+		unsigned char *image; /* state after init, then the regions */
+		size_t room, size;    /* of the image; size 0: none */
+		size_t state_size;
+		bool active;
+		struct pf_guards guards;
+	} lane[PF_MAX_LANES];
+};
+
+/* How the regions of an implementation are before anybody has worked with them. */
+static void keep_regions(struct pf_lane *lane)
+{
+	struct pf_oracle *run = lane->run;
+	unsigned char *at;
+
+	if (!lane->impl->regions)
+		return;
+	lane->nr_regions = lane->impl->regions(lane->impl->self, lane->region, PF_MAX_REGIONS);
+	for (unsigned i = 0; i < lane->nr_regions; i++)
+		lane->regions_size += lane->region[i].size;
+	at = lane->fresh_regions = pf_resize(run, NULL, lane->regions_size + 1, 1);
+	lane->spare_regions = pf_resize(run, NULL, lane->regions_size + 1, 1);
+	for (unsigned i = 0; i < lane->nr_regions; at += lane->region[i++].size)
+		pf_raw_copy(at, lane->region[i].start, lane->region[i].size);
+}
+
+static void restore_regions(struct pf_lane *lane)
+{
+	const unsigned char *at = lane->fresh_regions;
+
+	for (unsigned i = 0; i < lane->nr_regions; at += lane->region[i++].size)
+		pf_raw_copy(lane->region[i].start, at, lane->region[i].size);
+}
+
+void pf_start_new(struct pf_oracle *run)
+{
+	run->start = pf_resize(run, NULL, 2, sizeof(*run->start));
+	memset(run->start, 0, 2 * sizeof(*run->start));
+	for (unsigned i = 0; i < run->nr_lanes; i++)
+		keep_regions(run->lane[i]);
+}
 
 /* --------------------------------------------------------------- memory -- */
 
-_Noreturn static void out_of_memory(void)
+static void guards_down(struct pf_lane *lane)
 {
-	fprintf(stderr, "pagefuzz: out of memory\n");
-	abort();
+	/* The slack behind the state, too. */
+	if (lane->state)
+		pf_unpoison(lane->state, lane->state_room);
+	lane->guards = NULL;
 }
 
-static void *resize(void *p, size_t nr, size_t size)
+static void guards_up(struct pf_lane *lane)
 {
-	p = realloc(p, nr * size);
-	if (!p)
-		out_of_memory();
-	return p;
+	const struct pf_guards *g = lane->guards;
+	char *state = lane->state;
+
+	for (uint32_t i = 0; i < g->nr; i++)
+		pf_poison(state + g->guard[i].at, g->guard[i].size);
+	pf_poison(state + lane->state_size, lane->state_room - lane->state_size);
 }
 
-/* State blocks are aligned to 64 as the contract says. */
-static void *resize_state(void *p, size_t size)
+static struct pf_arena *contents_arena(const struct pf_lane *lane)
 {
-	free(p);
-	p = aligned_alloc(64, (size + 63) & ~(size_t)63);
-	if (!p)
-		out_of_memory();
-	return p;
+	return lane->impl->features & PF_F_INPAGE ? NULL : lane->run->arena;
 }
 
-struct pf_oracle *pf_oracle_new(const struct pf_impl *const *lineup, unsigned nr)
+void pf_start_free(struct pf_oracle *run)
 {
-	struct pf_oracle *run = calloc(1, sizeof(*run));
-
-	if (!run || !nr || nr > PF_MAX_LANES)
-		return free(run), NULL;
-	run->nr_lanes = nr;
-	for (unsigned i = 0; i < nr; i++) {
-		struct pf_lane *lane = calloc(1, sizeof(*lane));
-
-		if (!lane)
-			return pf_oracle_free(run), NULL;
-		run->lane[i] = lane;
-		lane->run = run;
-		lane->impl = lineup[i];
-		lane->index = i;
-		pf_world_init(lane);
-	}
-	run->slot_epoch = calloc(PF_NR_SLOTS, sizeof(uint32_t));
-	run->slot_index = calloc(PF_NR_SLOTS, sizeof(uint32_t));
-	if (!run->slot_epoch || !run->slot_index)
-		return pf_oracle_free(run), NULL;
-	return run;
-}
-
-void pf_oracle_free(struct pf_oracle *run)
-{
-	if (!run)
-		return;
-	for (unsigned i = 0; i < run->nr_lanes && run->lane[i]; i++) {
+	for (unsigned i = 0; i < run->nr_lanes; i++) {
 		struct pf_lane *lane = run->lane[i];
 
+		guards_down(lane);
 		pf_world_unpoison(lane);
-		pf_twins_free(lane);
 		free(lane->state);
 		free(lane->spare);
-		free(lane->owner);
-		free(lane->contents);
-		free(lane->unit_pfn);
-		free(lane->unit_moved);
-		free(lane->waited);
-		free(lane->seen_accesses);
-		free(lane->block_state);
-		free(lane->block_type);
-		pf_mirror_free(&lane->mirror);
-		free(run->start[0].lane[i].image);
-		free(run->start[1].lane[i].image);
-		free(lane);
+		pf_arena_free(run->arena, lane->spare_regions);
+		pf_arena_free(run->arena, lane->fresh_regions);
+		pf_arena_free(run->arena, run->start[0].lane[i].image);
+		pf_arena_free(run->arena, run->start[1].lane[i].image);
+		pf_arena_free(run->arena, lane->owner);
+		pf_arena_free(contents_arena(lane), lane->contents);
+		pf_arena_free(run->arena, lane->block_state);
+		pf_arena_free(run->arena, lane->block_type);
 	}
 	pf_mirror_free(&run->start[0].valid);
 	pf_mirror_free(&run->start[1].valid);
-	free(run->slot);
-	free(run->arena_slot);
-	free(run->slot_epoch);
-	free(run->slot_index);
-	free(run->evicted);
-	free(run->seen);
-	free(run);
+	pf_arena_free(run->arena, run->start);
+	pf_arena_free(run->arena, run->seen);
 }
 
-void pf_oracle_options(struct pf_oracle *run, const struct pf_options *options)
+/* More than any machine of ours has. */
+#define STATE_LIMIT (1ull << 32)
+
+static void make_state_room(struct pf_lane *lane)
 {
-	run->options = *options;
+	struct pf_start *s = lane->run->start;
+
+	if (lane->state_size > STATE_LIMIT)
+		pf_broken(lane, PF_LAW_MEMORY, "wants %llu bytes of state for %u pages",
+			  (unsigned long long)lane->state_size,
+			  pf_layout_pages(&lane->run->layout));
+	if (lane->state_size <= lane->state_room)
+		return;
+	/* The other start's image holds pointers into the old block. */
+	s[0].lane[lane->index].size = s[1].lane[lane->index].size = 0;
+	lane->state_room = (lane->state_size + 63) & ~(size_t)63;
+	free(lane->state);
+	free(lane->spare);
+	/* Aligned to 64 as the contract says. */
+	lane->state = aligned_alloc(64, lane->state_room);
+	lane->spare = aligned_alloc(64, lane->state_room);
+	if (!lane->state || !lane->spare) {
+		lane->state_room = 0;
+		pf_broken(lane, PF_LAW_MEMORY, "wants %llu bytes of state, which are not to be had",
+			  (unsigned long long)lane->state_size);
+	}
 }
 
 /* Arrays by page only grow; what they gain is "not live". */
@@ -107,16 +142,18 @@ static void grow_pages(struct pf_oracle *run, uint32_t pages)
 
 	if (pages <= old)
 		return;
-	run->seen = resize(run->seen, pages / 64 + 1, sizeof(uint64_t));
+	run->seen = pf_resize(run, run->seen, pages / 64 + 1, sizeof(uint64_t));
 	for (unsigned i = 0; i < run->nr_lanes; i++) {
 		struct pf_lane *lane = run->lane[i];
 
 		pf_world_unpoison(lane);
-		lane->owner = resize(lane->owner, pages, sizeof(uint32_t));
-		lane->contents = resize(lane->contents, pages, sizeof(uint64_t));
+		lane->owner = pf_resize(run, lane->owner, pages, sizeof(uint32_t));
+		/* With PF_F_INPAGE implementations write to it, so it is not the arena's. */
+		lane->contents = pf_arena_resize(contents_arena(lane), lane->contents,
+						 pages * sizeof(uint64_t));
 		/* A pageblock is at least a page. */
-		lane->block_state = resize(lane->block_state, pages + 1, 1);
-		lane->block_type = resize(lane->block_type, pages + 1, 1);
+		lane->block_state = pf_resize(run, lane->block_state, pages + 1, 1);
+		lane->block_type = pf_resize(run, lane->block_type, pages + 1, 1);
 		memset(lane->owner + old, 0, (pages - old) * sizeof(uint32_t));
 		memset(lane->contents + old, 0, (pages - old) * sizeof(uint64_t));
 		memset(lane->block_state + old, 0, pages + 1 - old);
@@ -124,72 +161,6 @@ static void grow_pages(struct pf_oracle *run, uint32_t pages)
 	run->room_pages = pages;
 	for (unsigned i = 0; i < run->nr_lanes; i++)
 		pf_world_poison(run->lane[i]);
-}
-
-static void grow_units(struct pf_oracle *run)
-{
-	for (unsigned i = 0; i < run->nr_lanes; i++) {
-		struct pf_lane *lane = run->lane[i];
-		uint32_t nr = run->max_slots + run->arena_size;
-
-		lane->unit_pfn = resize(lane->unit_pfn, nr, sizeof(uint32_t));
-		lane->unit_moved = resize(lane->unit_moved, nr, sizeof(uint32_t));
-		memset(lane->unit_moved, 0, nr * sizeof(uint32_t));
-		lane->waited = resize(lane->waited, nr, 1);
-	}
-}
-
-static void grow_slots(struct pf_oracle *run, size_t n)
-{
-	if (n < run->max_slots)
-		return;
-	run->max_slots = n + n / 2 + 64;
-	run->slot = resize(run->slot, run->max_slots, sizeof(*run->slot));
-	run->evicted = resize(run->evicted, run->max_slots, sizeof(uint32_t));
-	for (unsigned i = 0; i < run->nr_lanes; i++)
-		run->lane[i]->seen_accesses =
-			resize(run->lane[i]->seen_accesses, run->max_slots, sizeof(uint32_t));
-	grow_units(run);
-}
-
-/* Ranges of units are rounded up to 2^class. */
-static unsigned unit_class(uint32_t nr)
-{
-	unsigned c = 0;
-
-	while (1u << c < nr)
-		c++;
-	return c;
-}
-
-uint32_t pf_units_get(struct pf_oracle *run, uint32_t nr, uint32_t slot)
-{
-	unsigned c = unit_class(nr);
-	uint32_t first = run->arena_free[c];
-
-	if (first != PF_NO_UNIT) {
-		run->arena_free[c] = run->arena_slot[first];
-	} else {
-		first = run->arena_top;
-		run->arena_top += 1u << c;
-		if (run->arena_top > run->arena_size) {
-			run->arena_size = run->arena_top * 2;
-			run->arena_slot =
-				resize(run->arena_slot, run->arena_size, sizeof(uint32_t));
-			grow_units(run);
-		}
-	}
-	for (uint32_t i = 0; i < nr; i++)
-		run->arena_slot[first + i] = slot;
-	return run->max_slots + first;
-}
-
-void pf_units_put(struct pf_oracle *run, uint32_t unit, uint32_t nr)
-{
-	unsigned c = unit_class(nr);
-
-	run->arena_slot[unit - run->max_slots] = run->arena_free[c];
-	run->arena_free[c] = unit - run->max_slots;
 }
 
 /* ---------------------------------------------------------------- start -- */
@@ -227,56 +198,90 @@ static void mark_dump(uint64_t *pages, const struct pf_start_point *start)
 
 static void fill_start(struct pf_oracle *run, struct pf_start *s)
 {
+	s->filled = false;
 	s->layout = run->layout;
-	if (!pf_mirror_setup(&s->valid, &s->layout))
-		out_of_memory();
+	s->valid.arena = run->arena;
+	pf_mirror_setup(&s->valid, &s->layout);
 	if (run->options.start)
 		mark_dump(run->seen, run->options.start);
 	pf_mirror_fill(&s->valid, run->options.start ? run->seen : NULL);
 	for (unsigned i = 0; i < run->nr_lanes; i++) {
-		s->lane[i].size = 0;
-		s->lane[i].active =
-			run->lane[i]->impl->footprint(run->lane[i]->impl->self, &run->layout) != 0;
+		struct pf_lane *lane = run->lane[i];
+
+		s->lane[i].size = s->lane[i].state_size = 0;
+		if (pf_layout_within(&run->layout, lane->impl->limits)) {
+			pf_enter(lane);
+			s->lane[i].state_size =
+				lane->impl->footprint(lane->impl->self, &run->layout);
+			pf_leave(lane);
+		}
+		s->lane[i].active = s->lane[i].state_size;
 	}
 	s->filled = true;
 }
 
 #define IMAGE_LIMIT (1u << 20) /* larger states are initialised each time */
 
-/* The state as init() leaves it: from an image if there is one, else make one. */
+static void copy_in(struct pf_lane *lane, const unsigned char *image)
+{
+	pf_raw_copy(lane->state, image, lane->state_size);
+	image += lane->state_size;
+	for (unsigned i = 0; i < lane->nr_regions; image += lane->region[i++].size)
+		pf_raw_copy(lane->region[i].start, image, lane->region[i].size);
+}
+
+static void copy_out(const struct pf_lane *lane, unsigned char *image)
+{
+	pf_raw_copy(image, lane->state, lane->state_size);
+	image += lane->state_size;
+	for (unsigned i = 0; i < lane->nr_regions; image += lane->region[i++].size)
+		pf_raw_copy(image, lane->region[i].start, lane->region[i].size);
+}
+
+/*
+ * The state as init() leaves it: from an image if there is one, else make one.
+ * Regions are put back first: a library's init() may count on fresh globals.
+ */
 static void start_state(struct pf_lane *lane, struct pf_start *s)
 {
 	struct pf_oracle *run = lane->run;
 	unsigned i = lane->index;
+	size_t size = s->lane[i].state_size + lane->regions_size;
+	bool same = lane->guards == &s->lane[i].guards;
 
 	/* An image was made for the events wanted then. */
-	if (run->options.event)
+	if (run->options.event || run->options.start)
 		s->lane[i].size = 0;
+	lane->state_size = s->lane[i].state_size;
 	if (s->lane[i].size) {
-		lane->state_size = s->lane[i].size;
-		memcpy(lane->state, s->lane[i].image, lane->state_size);
+		if (!same) {
+			guards_down(lane);
+			lane->guards = &s->lane[i].guards;
+			guards_up(lane);
+		}
+		copy_in(lane, s->lane[i].image);
 		return;
 	}
-	lane->state_size = lane->impl->footprint(lane->impl->self, &run->layout);
-	if (lane->state_size > lane->state_room) {
-		/* The other start's image holds pointers into the old block. */
-		run->start[0].lane[i].size = run->start[1].lane[i].size = 0;
-		lane->state = resize_state(lane->state, lane->state_size);
-		lane->spare = resize_state(lane->spare, lane->state_size);
-		lane->state_room = lane->state_size;
-	}
+	guards_down(lane);
+	make_state_room(lane);
+	lane->guards = &s->lane[i].guards;
+	lane->guards->nr = 0;
 	lane->world.wanted =
 		run->options.event ? ~0ull : 1ull << PF_EV_EXTFRAG | 1ull << PF_EV_WAKEUP_KSWAPD;
+	restore_regions(lane);
+	pf_enter(lane);
 	lane->impl->init(lane->impl->self, lane->state, &run->layout, &lane->world);
-	if (!(lane->impl->features & PF_F_SNAPSHOT) || lane->state_size > IMAGE_LIMIT ||
-	    run->options.start || run->options.event)
+	pf_leave(lane);
+	guards_up(lane);
+	if (!(lane->impl->features & PF_F_SNAPSHOT) || size > IMAGE_LIMIT || run->options.start ||
+	    run->options.event)
 		return;
-	if (lane->state_size > s->lane[i].room) {
-		s->lane[i].image = resize(s->lane[i].image, lane->state_size, 1);
-		s->lane[i].room = lane->state_size;
+	if (size > s->lane[i].room) {
+		s->lane[i].image = pf_resize(run, s->lane[i].image, size, 1);
+		s->lane[i].room = size;
 	}
-	memcpy(s->lane[i].image, lane->state, lane->state_size);
-	s->lane[i].size = lane->state_size;
+	copy_out(lane, s->lane[i].image);
+	s->lane[i].size = size;
 }
 
 static bool holds_all_ranges(const struct pf_start *s)
@@ -299,9 +304,26 @@ static void start_from_dump(struct pf_lane *lane, const struct pf_start *s)
 	const struct pf_start_point *start = lane->run->options.start;
 
 	if (lane->impl->load)
-		lane->active = lane->impl->load(lane->state, &start->dump);
+		lane->active = PF_ASK(lane, load, &start->dump);
 	else
 		lane->active = holds_all_ranges(s);
+}
+
+/* Memory that is to come is out of use until then. */
+static void hide_later(struct pf_lane *lane)
+{
+	const struct pf_layout *l = &lane->run->layout;
+
+	for (unsigned i = 0; i < l->nr_ranges; i++) {
+		const struct pf_range *r = &l->range[i];
+
+		if (r->kind != PF_RANGE_LATER)
+			continue;
+		for (uint32_t p = 0; p < r->nr_pages; p += 1u << l->pageblock_order)
+			pf_world_set_block(lane,
+					   pf_block_of(lane->run, r->start_pfn + p - l->base_pfn),
+					   PF_BLOCK_LATER);
+	}
 }
 
 static void start_lane(struct pf_lane *lane, struct pf_start *s)
@@ -310,28 +332,61 @@ static void start_lane(struct pf_lane *lane, struct pf_start *s)
 	uint32_t pages = pf_layout_pages(&run->layout);
 
 	lane->active = s->lane[lane->index].active;
-	if (!lane->active)
+	if (!lane->active) {
+		lane->figures.refused_runs++;
 		return;
+	}
+	lane->figures.runs++;
 	lane->work_limit = 64ull * pages + 4096;
 	lane->work = 0;
 	lane->hash = 0;
+	lane->missing = 0;
+	lane->added = 0;
+	lane->waited[PF_OWN_SLOT] = 0;
+	lane->unit_pfn[PF_OWN_SLOT] = PF_NO_PFN;
 	lane->total_migrated = lane->total_evicted = 0;
 	lane->extfrag_before = lane->figures.events[PF_EV_EXTFRAG];
 	memset(lane->inject, 0, sizeof(lane->inject));
-	if (!pf_mirror_setup(&lane->mirror, &run->layout))
-		out_of_memory();
+	lane->mirror.arena = run->arena;
+	pf_mirror_setup(&lane->mirror, &run->layout);
 	lane->mirror.valid = &run->valid;
 	pf_mirror_copy(&lane->mirror, &run->valid);
 	start_state(lane, s);
 	if (run->options.start)
 		start_from_dump(lane, s);
+	if (!lane->active)
+		return;
+	hide_later(lane);
+	pf_world_ask_own(lane);
+}
+
+static struct pf_start *find_start(struct pf_oracle *run)
+{
+	static const struct pf_layout empty;
+	struct pf_layout plain = empty;
+	struct pf_start *s;
+
+	/* What a dump says is not in the layout: nothing is kept. */
+	if (run->options.start) {
+		fill_start(run, &run->start[1]);
+		return &run->start[1];
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if (run->start[i].filled &&
+		    !memcmp(&run->start[i].layout, &run->layout, sizeof(run->layout)))
+			return &run->start[i];
+	/* The first start is for the layout that a program without configuration has. */
+	pf_layout_build(&plain, NULL, 0);
+	s = &run->start[!!memcmp(&plain, &run->layout, sizeof(plain))];
+	fill_start(run, s);
+	return s;
 }
 
 bool pf_run_start(struct pf_oracle *run)
 {
 	static const struct pf_layout empty;
-	struct pf_layout layout;
-	struct pf_start *s = NULL;
+	struct pf_layout layout = empty;
+	struct pf_start *s;
 	bool any = false;
 
 	if (run->dirty) {
@@ -340,7 +395,6 @@ bool pf_run_start(struct pf_oracle *run)
 				pf_world_reset(run->lane[i]);
 		run->dirty = false;
 	}
-	layout = empty;
 	if (run->options.start)
 		layout = run->options.start->layout;
 	else
@@ -350,103 +404,21 @@ bool pf_run_start(struct pf_oracle *run)
 	run->layout = layout;
 	run->have_layout = true;
 	grow_pages(run, pf_layout_pages(&layout));
-	grow_slots(run, run->nr_ops);
-
-	/* What a dump says is not in the layout: nothing is kept. */
-	if (run->options.start) {
-		s = &run->start[1];
-		fill_start(run, s);
-	}
-	for (unsigned i = 0; i < 2 && !s; i++)
-		if (run->start[i].filled && !memcmp(&run->start[i].layout, &layout, sizeof(layout)))
-			s = &run->start[i];
-	if (!s) {
-		/* The first start is for the layout that a program without configuration has. */
-		struct pf_layout plain = empty;
-
-		pf_layout_build(&plain, NULL, 0);
-		s = &run->start[!!memcmp(&plain, &layout, sizeof(layout))];
-		fill_start(run, s);
-	}
+	pf_owners_start(run, run->nr_ops);
+	run->online = (1u << run->layout.nr_cpus) - 1;
+	/* If this does not come back, all tables have to be put in order next time. */
+	run->dirty = true;
+	s = find_start(run);
 	run->valid = s->valid;
 	run->valid.valid = &run->valid;
 	for (unsigned i = 0; i < run->nr_lanes; i++) {
 		start_lane(run->lane[i], s);
 		any |= run->lane[i]->active;
 	}
-	run->nr_slots = 0;
-	run->nr_evicted = 0;
-	run->arena_top = 0;
-	for (unsigned i = 0; i < PF_MAX_ORDER + 2; i++)
-		run->arena_free[i] = PF_NO_UNIT;
-	run->generation = 0;
-	run->online = (1u << run->layout.nr_cpus) - 1;
-	if (!++run->epoch) {
-		memset(run->slot_epoch, 0, PF_NR_SLOTS * sizeof(uint32_t));
-		run->epoch = 1;
-	}
-	pf_relations_start(run);
-	pf_twins_start(run);
+	/* Pages that are never freed stay in the tables; so do blocks that never come. */
+	run->dirty = false;
+	for (unsigned i = 0; i < run->layout.nr_ranges; i++)
+		run->dirty |= run->layout.range[i].kind == PF_RANGE_LATER;
+	pf_for_each_lane(run, lane) run->dirty |= lane->impl->own_pages != NULL;
 	return any;
-}
-
-/* -------------------------------------------------------------- access -- */
-
-uint64_t pf_oracle_hash(const struct pf_oracle *run)
-{
-	return run->hash;
-}
-
-unsigned pf_oracle_lanes(const struct pf_oracle *run)
-{
-	return run->nr_lanes;
-}
-
-const struct pf_impl *pf_oracle_impl(const struct pf_oracle *run, unsigned lane)
-{
-	return run->lane[lane]->impl;
-}
-
-const struct pf_figures *pf_oracle_figures(const struct pf_oracle *run, unsigned lane)
-{
-	return &run->lane[lane]->figures;
-}
-
-void pf_oracle_reset_figures(struct pf_oracle *run)
-{
-	for (unsigned i = 0; i < run->nr_lanes; i++)
-		memset(&run->lane[i]->figures, 0, sizeof(run->lane[i]->figures));
-}
-
-void pf_figures_add(struct pf_figures *to, const struct pf_figures *from)
-{
-	to->ops += from->ops;
-	to->skipped += from->skipped;
-	to->migrations += from->migrations;
-	to->refused += from->refused;
-	to->evictions += from->evictions;
-	to->migrate_scanned += from->migrate_scanned;
-	to->free_scanned += from->free_scanned;
-	to->checks += from->checks;
-	for (unsigned o = 0; o < PF_NR_ORDERS; o++) {
-		to->alloc_ok[o] += from->alloc_ok[o];
-		to->alloc_failed[o] += from->alloc_failed[o];
-	}
-	for (unsigned e = 0; e < PF_NR_EVENTS; e++)
-		to->events[e] += from->events[e];
-}
-
-const char *pf_oracle_report(const struct pf_oracle *run)
-{
-	return run->report;
-}
-
-const struct pf_exact *pf_oracle_exact(const struct pf_oracle *run)
-{
-	return &run->exact;
-}
-
-const struct pf_layout *pf_oracle_layout(const struct pf_oracle *run)
-{
-	return &run->layout;
 }

@@ -6,32 +6,29 @@
  * The one that runs outside the process (the real kernel, or a record of it) is
  * right; among others the first of the lineup is.
  */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lane.h"
+#include "../impls/names.h"
+#include "twin.h"
 
-static void *grow(void *p, uint32_t *max, size_t size)
+static void *grow(struct pf_lane *lane, void *p, uint32_t *max, size_t size)
 {
 	*max = *max ? *max * 2 : 64;
-	p = realloc(p, *max * size);
-	if (!p)
-		abort();
-	return p;
+	return pf_resize(lane->run, p, *max, size);
 }
 
-void pf_twin_said(struct pf_lane *lane, uint64_t value)
+static void said(struct pf_lane *lane, uint64_t value)
 {
 	if (lane->nr_said == lane->max_said)
-		lane->said = grow(lane->said, &lane->max_said, sizeof(*lane->said));
+		lane->said = grow(lane, lane->said, &lane->max_said, sizeof(*lane->said));
 	lane->said[lane->nr_said++] = value;
 }
 
-void pf_twin_moved(struct pf_lane *lane, pf_pfn src, pf_pfn dst, unsigned mode, unsigned result)
+static void moved(struct pf_lane *lane, pf_pfn src, pf_pfn dst, unsigned mode, unsigned result)
 {
 	if (lane->nr_moves == lane->max_moves)
-		lane->move = grow(lane->move, &lane->max_moves, sizeof(*lane->move));
+		lane->move = grow(lane, lane->move, &lane->max_moves, sizeof(*lane->move));
 	lane->move[lane->nr_moves++] = (struct pf_move){src, dst, mode, result};
 }
 
@@ -40,26 +37,28 @@ static bool is_twin(const struct pf_lane *lane)
 	return lane->impl->tier == PF_TIER_TWIN;
 }
 
+static const struct pf_witness witness = {said, moved};
+
 void pf_twins_start(struct pf_oracle *run)
 {
 	memset(&run->exact, 0, sizeof(run->exact));
 	run->nr_twins = 0;
-	run->no_exact = false;
-	pf_for_each_lane(run, lane)
-	{
-		if (!is_twin(lane))
-			continue;
-		run->nr_twins++;
-		/* Its way and the framework's leave other lists behind. */
-		run->no_exact |= !lane->impl->alloc_exact;
-	}
+	pf_for_each_lane(run, lane) run->nr_twins += is_twin(lane);
+	run->witness = run->nr_twins > 1 ? &witness : NULL;
+}
+
+void pf_twins_step(struct pf_lane *lane)
+{
+	lane->nr_said = lane->nr_moves = 0;
 }
 
 void pf_twins_free(struct pf_lane *lane)
 {
-	free(lane->said);
-	free(lane->move);
-	free(lane->dump.word);
+	pf_arena_free(lane->run->arena, lane->said);
+	pf_arena_free(lane->run->arena, lane->move);
+	if (lane->dump)
+		free(lane->dump->word);
+	free(lane->dump);
 }
 
 static struct pf_lane *reference(struct pf_oracle *run, const struct pf_lane *twin)
@@ -79,17 +78,7 @@ static struct pf_lane *reference(struct pf_oracle *run, const struct pf_lane *tw
 
 /* --------------------------------------------------------------- report -- */
 
-static void tell(struct pf_oracle *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void tell(struct pf_oracle *run, const char *fmt, ...)
-{
-	size_t used = strlen(run->report);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(run->report + used, sizeof(run->report) - used, fmt, ap);
-	va_end(ap);
-}
+#define tell(lane, ...) pf_tell(&(lane)->run->blame, __VA_ARGS__)
 
 #define NEIGHBOURS 4
 
@@ -97,21 +86,19 @@ static void tell(struct pf_oracle *run, const char *fmt, ...)
 static bool tell_if_listed(struct pf_lane *lane, const struct pf_list *list, unsigned order,
 			   pf_pfn pfn, const char *kind)
 {
-	static const char *const type[] = {"unmovable",	 "movable", "reclaimable",
-					   "highatomic", "cma",	    "isolate"};
-	const uint32_t *word = lane->dump.word + list->first;
-	unsigned mt = kind[0] == 'f' ? (list - lane->dump.zone[0].free[0]) % PF_NR_BLOCK_TYPES : 0;
+	const uint32_t *word = lane->dump->word + list->first;
+	unsigned mt = kind[0] == 'f' ? (list - lane->dump->zone[0].free[0]) % PF_NR_BLOCK_TYPES : 0;
 
 	for (uint32_t i = 0; i < list->nr; i++) {
 		if (pfn - word[i] >= 1u << order)
 			continue;
-		tell(lane->run, "          pfn %#x in %s: %s of order %u%s%s, %u of %u:", pfn,
+		tell(lane, "          pfn %#x in %s: %s of order %u%s%s, %u of %u:", pfn,
 		     lane->impl->name, kind, order, kind[0] == 'f' ? " " : "",
-		     kind[0] == 'f' ? type[mt] : "", i + 1, list->nr);
+		     kind[0] == 'f' ? pf_block_type_name(mt) : "", i + 1, list->nr);
 		for (uint32_t k = i > NEIGHBOURS ? i - NEIGHBOURS : 0;
 		     k < list->nr && k <= i + NEIGHBOURS; k++)
-			tell(lane->run, k == i ? " [%#x]" : " %#x", word[k]);
-		tell(lane->run, "\n");
+			tell(lane, k == i ? " [%#x]" : " %#x", word[k]);
+		tell(lane, "\n");
 		return true;
 	}
 	return false;
@@ -122,24 +109,24 @@ static void make_room(struct pf_lane *lane)
 {
 	uint32_t room = 2 * pf_layout_pages(&lane->run->layout) + 64;
 
-	if (lane->dump.room >= room)
+	if (!lane->dump)
+		lane->dump = memset(pf_arena_resize(NULL, NULL, sizeof(*lane->dump)), 0,
+				    sizeof(*lane->dump));
+	if (lane->dump->room >= room)
 		return;
-	free(lane->dump.word);
-	lane->dump.word = malloc(room * sizeof(uint32_t));
-	if (!lane->dump.word)
-		abort();
-	lane->dump.room = room;
+	lane->dump->word = pf_arena_resize(NULL, lane->dump->word, room * sizeof(uint32_t));
+	lane->dump->room = room;
 }
 
 void pf_twin_dump(struct pf_lane *lane)
 {
-	struct pf_dump *d = &lane->dump;
+	struct pf_dump *d;
 
 	make_room(lane);
+	d = lane->dump;
 	d->nr_words = 0;
 	d->lists_absent = false;
-	lane->work = 0;
-	lane->impl->dump(lane->state, d);
+	PF_TELL(lane, dump, d);
 	if (d->nr_words > d->room)
 		pf_broken(lane, PF_LAW_CENSUS, "a dump of %u words for %u pages", d->nr_words,
 			  pf_layout_pages(&lane->run->layout));
@@ -154,7 +141,7 @@ static void tell_where(struct pf_lane *lane, pf_pfn pfn)
 		return;
 	pf_twin_dump(lane);
 	for (unsigned z = 0; z < l->nr_zones; z++) {
-		const struct pf_zone_dump *zone = &lane->dump.zone[z];
+		const struct pf_zone_dump *zone = &lane->dump->zone[z];
 
 		for (unsigned o = 0; o <= l->max_order; o++)
 			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
@@ -167,8 +154,8 @@ static void tell_where(struct pf_lane *lane, pf_pfn pfn)
 					return;
 	}
 	if (lane->owner[pfn - l->base_pfn])
-		tell(lane->run, "          pfn %#x in %s: belongs to a%u\n", pfn, lane->impl->name,
-		     pf_unit_slot(lane->run, lane->owner[pfn - l->base_pfn] - 1)->name);
+		tell(lane, "          pfn %#x in %s: belongs to %s\n", pfn, lane->impl->name,
+		     pf_owner_name(lane, pfn - l->base_pfn).s);
 }
 
 /* ----------------------------------------------------- after each operation -- */
@@ -209,15 +196,15 @@ _Noreturn static void blame_answer(struct pf_lane *lane, struct pf_lane *ref, ui
 
 static void tell_moves(struct pf_lane *lane, uint32_t at)
 {
-	static const char *const result[] = {"moved", "again", "busy", "no memory", "waited for"};
-
-	tell(lane->run, "          moves of %s:\n", lane->impl->name);
+	tell(lane, "          moves of %s:\n", lane->impl->name);
 	for (uint32_t i = at > 3 ? at - 3 : 0; i < lane->nr_moves && i < at + 4; i++)
-		tell(lane->run, "          %s%5u  %#x -> %#x mode %u %s\n", i == at ? "*" : " ",
-		     i + 1, lane->move[i].src, lane->move[i].dst, lane->move[i].mode,
-		     result[lane->move[i].result % (sizeof(result) / sizeof(result[0]))]);
+		tell(lane, "          %s%5u  %#x -> %#x mode %u %s\n", i == at ? "*" : " ", i + 1,
+		     lane->move[i].src, lane->move[i].dst, lane->move[i].mode,
+		     lane->move[i].result == PF_WAITED
+			     ? "waited for"
+			     : pf_migrate_result_name(lane->move[i].result));
 	if (at >= lane->nr_moves)
-		tell(lane->run, "          * no move %u\n", at + 1);
+		tell(lane, "          * no move %u\n", at + 1);
 }
 
 static void compare_moves(struct pf_lane *lane, struct pf_lane *ref)
@@ -263,107 +250,32 @@ void pf_relation_twins(struct pf_oracle *run)
 
 /* ---------------------------------------------------------------- dumps -- */
 
-static const char *const zone_field[] = {
-#define X(id, name) #name,
-	PF_ZONE_FIELDS(X)
-#undef X
-};
-static const char *const cpu_field[] = {
-#define X(id, name) #name,
-	PF_CPU_FIELDS(X)
-#undef X
-};
-static const char *const total_field[] = {
-#define X(id, name) #name,
-	PF_TOTAL_FIELDS(X)
-#undef X
-};
-
-struct pair {
-	struct pf_lane *lane, *ref;
-};
-
-_Noreturn __attribute__((format(printf, 2, 3))) static void differs(struct pair p, const char *fmt,
-								    ...)
+/* Both lists around the first difference. */
+static void tell_lists(struct pf_lane *lane, struct pf_lane *ref, const struct pf_dump_diff *d)
 {
-	char what[300];
-	va_list ap;
+	for (unsigned side = 0; side < 2; side++) {
+		const struct pf_list *l = side ? d->b_list : d->a_list;
+		struct pf_lane *of = side ? ref : lane;
+		const uint32_t *w = of->dump->word + l->first;
 
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	pf_relation_broken(p.lane, p.ref, PF_LAW_EXACT, "the dumps differ: %s", what);
-}
-
-static void compare_list(struct pair p, const struct pf_list *a, const struct pf_list *b,
-			 const char *what, unsigned z, unsigned i, unsigned k)
-{
-	const uint32_t *aw = p.lane->dump.word + a->first, *bw = p.ref->dump.word + b->first;
-	uint32_t n = a->nr < b->nr ? a->nr : b->nr, at = 0;
-
-	if (!p.ref->dump.lists_absent && !p.lane->dump.lists_absent)
-		while (at < n && aw[at] == bw[at])
-			at++;
-	else
-		at = n;
-	if (at == n && a->nr == b->nr)
-		return;
-	if (!p.ref->dump.lists_absent && !p.lane->dump.lists_absent)
-		for (unsigned side = 0; side < 2; side++) {
-			const struct pf_list *l = side ? b : a;
-			const uint32_t *w = side ? bw : aw;
-
-			tell(p.lane->run, "          %-10s", (side ? p.ref : p.lane)->impl->name);
-			for (uint32_t j = at > 3 ? at - 3 : 0; j < l->nr && j < at + 5; j++)
-				tell(p.lane->run, j == at ? " [%#x]" : " %#x", w[j]);
-			tell(p.lane->run, "\n");
-		}
-	differs(p, "zone %u, %s [%u][%u] from entry %u on; it has %u in %s, %u in %s", z, what, i,
-		k, at, a->nr, p.lane->impl->name, b->nr, p.ref->impl->name);
-}
-
-static void compare_fields(struct pair p, const uint32_t *a, const uint32_t *b, unsigned nr,
-			   const char *const *name, const char *what, unsigned z)
-{
-	for (unsigned i = 0; i < nr; i++)
-		if (a[i] != b[i])
-			differs(p, "%s %u, %s is %d in %s, %d in %s", what, z, name[i], (int)a[i],
-				p.lane->impl->name, (int)b[i], p.ref->impl->name);
-}
-
-static void compare_dumps(struct pair p)
-{
-	const struct pf_layout *l = &p.lane->run->layout;
-	const struct pf_dump *a = &p.lane->dump, *b = &p.ref->dump;
-	uint64_t ah, bh;
-
-	for (unsigned z = 0; z < l->nr_zones; z++) {
-		const struct pf_zone_dump *az = &a->zone[z], *bz = &b->zone[z];
-
-		for (unsigned o = 0; o <= l->max_order; o++)
-			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
-				compare_list(p, &az->free[o][t], &bz->free[o][t],
-					     "free list [order][type]", z, o, t);
-		for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
-			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
-				compare_list(p, &az->pcp[cpu][i], &bz->pcp[cpu][i],
-					     "per-cpu list [cpu][list]", z, cpu, i);
-		compare_list(p, &az->blocks, &bz->blocks, "pageblock type and skip", z, 0, 0);
-		compare_fields(p, az->field, bz->field, PF_NR_ZONE_FIELDS, zone_field, "zone", z);
-		for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
-			compare_fields(p, az->cpu[cpu], bz->cpu[cpu], PF_NR_CPU_FIELDS, cpu_field,
-				       "cpu 0 of zone", z);
+		tell(lane, "          %-10s", of->impl->name);
+		for (uint32_t j = d->at > 3 ? d->at - 3 : 0; j < l->nr && j < d->at + 5; j++)
+			tell(lane, j == d->at ? " [%#x]" : " %#x", w[j]);
+		tell(lane, "\n");
 	}
-	for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++)
-		compare_list(p, &a->lru_add[cpu], &b->lru_add[cpu], "LRU batch [cpu]", 0, cpu, 0);
-	compare_fields(p, a->total, b->total, PF_NR_TOTAL_FIELDS, total_field, "machine", 0);
-	if (!a->lists_absent && !b->lists_absent)
+}
+
+static void compare_dumps(struct pf_lane *lane, struct pf_lane *ref)
+{
+	struct pf_dump_diff d = {0};
+	char text[300];
+
+	if (pf_dump_diff(&d, &lane->run->layout, lane->dump, ref->dump))
 		return;
-	ah = a->lists_absent ? a->list_hash : pf_dump_hash(l, a);
-	bh = b->lists_absent ? b->list_hash : pf_dump_hash(l, b);
-	if (ah != bh)
-		differs(p, "the order of some list (its record holds hashes only, the next full "
-			   "dump tells where)");
+	pf_dump_diff_text(&d, lane->impl->name, ref->impl->name, text, sizeof(text));
+	if (d.a_list && !lane->dump->lists_absent && !ref->dump->lists_absent)
+		tell_lists(lane, ref, &d);
+	pf_relation_broken(lane, ref, PF_LAW_EXACT, "the dumps differ: %s", text);
 }
 
 void pf_relation_dumps(struct pf_oracle *run)
@@ -378,15 +290,7 @@ void pf_relation_dumps(struct pf_oracle *run)
 		if (ref == lane || !lane->impl->dump || !ref->impl->dump)
 			continue;
 		lane->figures.checks++;
-		compare_dumps((struct pair){lane, ref});
+		compare_dumps(lane, ref);
 		run->exact.dumps++;
 	}
-}
-
-const struct pf_dump *pf_oracle_dump(struct pf_oracle *o, unsigned lane)
-{
-	if (!o->lane[lane]->active || !o->lane[lane]->impl->dump)
-		return NULL;
-	pf_twin_dump(o->lane[lane]);
-	return &o->lane[lane]->dump;
 }

@@ -5,21 +5,17 @@
  */
 #include <string.h>
 
-#include "lane.h"
+#include "asan.h"
+#include "world.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAVE_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAVE_ASAN 1
-#endif
-#endif
-
-#ifdef HAVE_ASAN
-#include <sanitizer/asan_interface.h>
+/*
+ * Contents of free pages are poisoned where the oracle itself is compiled with ASan:
+ * in a fuzz target of ours it is not, as twice for each page costs too much there.
+ */
+#ifdef PF_HAVE_ASAN
+#define POISONS 1
 #else
-#define ASAN_POISON_MEMORY_REGION(addr, size)	((void)(addr), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#define POISONS 0
 #endif
 
 PF_HOT_INLINE struct pf_lane *lane_of(struct pf_world *w)
@@ -40,13 +36,14 @@ PF_HOT_INLINE uint64_t stamp(const struct pf_slot *slot, uint32_t unit, uint32_t
 
 static void poison(struct pf_lane *lane, uint32_t idx, uint32_t nr)
 {
-	if (!(lane->impl->features & PF_F_INPAGE))
-		ASAN_POISON_MEMORY_REGION(lane->contents + idx, nr * sizeof(uint64_t));
+	if (POISONS && !(lane->impl->features & PF_F_INPAGE))
+		pf_poison(lane->contents + idx, nr * sizeof(uint64_t));
 }
 
 static void unpoison(struct pf_lane *lane, uint32_t idx, uint32_t nr)
 {
-	ASAN_UNPOISON_MEMORY_REGION(lane->contents + idx, nr * sizeof(uint64_t));
+	if (POISONS)
+		pf_unpoison(lane->contents + idx, nr * sizeof(uint64_t));
 }
 
 /* Not-live pages in isolated or offline pageblocks are in no free list and not in the mirror. */
@@ -66,7 +63,7 @@ PF_HOT static void mirror_change(struct pf_lane *lane, uint32_t idx, unsigned or
 	}
 	if (state == PF_BLOCK_ISOLATED)
 		lane->isolated[zone] += put ? 1u << order : -(1u << order);
-	else if (state == PF_BLOCK_OFFLINE)
+	else if (state >= PF_BLOCK_OFFLINE)
 		lane->offline[zone] += put ? 1u << order : -(1u << order);
 	else if (put)
 		pf_mirror_put(&lane->mirror, zone, idx, order);
@@ -156,6 +153,32 @@ void pf_world_split(struct pf_lane *lane, uint32_t unit, uint32_t first)
 		write_unit(lane, first + i, idx + i, 0);
 }
 
+PF_HOT void pf_world_exclusive(struct pf_lane *lane, uint32_t idx, unsigned order)
+{
+	const struct pf_oracle *run = lane->run;
+	pf_pfn base = run->layout.base_pfn;
+
+	lane->figures.checks++;
+	if (order <= run->layout.max_order && pf_mirror_test(&lane->mirror, idx, order))
+		return;
+	for (uint32_t i = idx; i < idx + (1u << order); i++) {
+		if (lane->owner[i])
+			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u belongs to %s already", base + i,
+				  pf_owner_name(lane, i).s);
+		if (!pf_mirror_test(&run->valid, i, 0))
+			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u is reserved or no memory at all",
+				  base + i);
+		if (lane->block_state[pf_block_of(run, i)])
+			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u lies in an %s pageblock",
+				  base + i,
+				  lane->block_state[pf_block_of(run, i)] == PF_BLOCK_ISOLATED
+					  ? "isolated"
+					  : "offline");
+	}
+	pf_broken(lane, PF_LAW_PLACEMENT, "block at pfn %u, order %u, spans two zones", base + idx,
+		  order);
+}
+
 /* ------------------------------------------------- isolated pageblocks -- */
 
 void pf_world_set_block(struct pf_lane *lane, uint32_t block, enum pf_block_state to)
@@ -170,8 +193,8 @@ void pf_world_set_block(struct pf_lane *lane, uint32_t block, enum pf_block_stat
 	for (uint32_t i = first; i < first + n && i < pages; i++)
 		if (!lane->owner[i] && pf_mirror_test(&run->valid, i, 0)) {
 			unsigned zone = pf_zone_of(&run->layout, i);
-			uint32_t *count = lane->block_state[block] == PF_BLOCK_OFFLINE ||
-							  to == PF_BLOCK_OFFLINE
+			uint32_t *count = lane->block_state[block] >= PF_BLOCK_OFFLINE ||
+							  to >= PF_BLOCK_OFFLINE
 						  ? lane->offline
 						  : lane->isolated;
 
@@ -179,6 +202,77 @@ void pf_world_set_block(struct pf_lane *lane, uint32_t block, enum pf_block_stat
 			count[zone] += hide ? 1 : -1;
 		}
 	lane->block_state[block] = to;
+}
+
+static void become_own(struct pf_lane *lane, pf_pfn pfn, uint32_t nr)
+{
+	const struct pf_oracle *run = lane->run;
+	uint32_t idx = to_index(lane, pfn), pages = pf_layout_pages(&run->layout);
+
+	if (idx >= pages || nr > pages - idx)
+		pf_broken(lane, PF_LAW_CENSUS, "keeps pages [%u, %u) for itself: outside memory",
+			  pfn, pfn + nr);
+	for (uint32_t i = idx; i < idx + nr; i++) {
+		if (lane->owner[i] == PF_OWN_SLOT + 1)
+			continue;
+		pf_world_exclusive(lane, i, 0);
+		mirror_change(lane, i, 0, false);
+		lane->own[pf_zone_of(&run->layout, i)]++;
+		lane->owner[i] = PF_OWN_SLOT + 1;
+	}
+}
+
+static void own_pages(void *arg, pf_pfn pfn, uint32_t nr)
+{
+	pf_open(arg);
+	become_own(arg, pfn, nr);
+	pf_close(arg);
+}
+
+void pf_world_ask_own(struct pf_lane *lane)
+{
+	if (lane->impl->own_pages)
+		PF_TELL(lane, own_pages, own_pages, lane);
+}
+
+void pf_world_rename(struct pf_lane *lane, uint32_t unit, uint32_t to)
+{
+	uint32_t idx = to_index(lane, lane->unit_pfn[unit]);
+
+	pf_world_verify(lane, unit);
+	lane->unit_pfn[unit] = PF_NO_PFN;
+	lane->waited[to] = lane->waited[unit];
+	write_unit(lane, to, idx, 0);
+}
+
+/* ------------------------------------------------------------ what if -- */
+
+#define WHAT_IF_LIMIT (1u << 20) /* bytes of state worth copying for one question */
+
+bool pf_can_ask_what_if(const struct pf_lane *lane)
+{
+	return lane->impl->features & PF_F_SNAPSHOT &&
+	       lane->state_size + lane->regions_size <= WHAT_IF_LIMIT;
+}
+
+void pf_what_if(struct pf_lane *lane)
+{
+	unsigned char *at = lane->spare_regions;
+
+	lane->muted = true;
+	pf_raw_copy(lane->spare, lane->state, lane->state_size);
+	for (unsigned i = 0; i < lane->nr_regions; at += lane->region[i++].size)
+		pf_raw_copy(at, lane->region[i].start, lane->region[i].size);
+}
+
+void pf_what_if_ends(struct pf_lane *lane)
+{
+	unsigned char *at = lane->spare_regions;
+
+	pf_raw_copy(lane->state, lane->spare, lane->state_size);
+	for (unsigned i = 0; i < lane->nr_regions; at += lane->region[i++].size)
+		pf_raw_copy(lane->region[i].start, at, lane->region[i].size);
+	lane->muted = false;
 }
 
 /* --------------------------------------------- what implementations ask -- */
@@ -233,6 +327,12 @@ static enum pf_migrate_result refuse(struct pf_lane *lane, enum pf_migrate_resul
 	return why;
 }
 
+/* Ranges and runs are asked for where they are. */
+static bool never_moves(const struct pf_slot *slot)
+{
+	return slot->state == PF_SLOT_CONTIG || slot->state == PF_SLOT_RUN;
+}
+
 /* How often one compaction may move one unit. */
 #define MAX_MOVES 16u
 
@@ -260,8 +360,8 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 		pf_broken(lane, PF_LAW_PLACEMENT,
 			  "moves a%u (order %u) to pfn %u: outside memory or unaligned", slot->name,
 			  slot->order, dst);
-	pf_law_exclusive(lane, to, slot->order);
-	if (!(attrs & PF_PAGE_MOVABLE) || slot->state == PF_SLOT_CONTIG)
+	pf_world_exclusive(lane, to, slot->order);
+	if (!(attrs & PF_PAGE_MOVABLE) || never_moves(slot))
 		return refuse(lane, PF_MIGRATE_BUSY);
 	if (attrs & PF_PAGE_PINNED || injected(lane, PF_INJECT_MIGRATE_AGAIN))
 		return refuse(lane, PF_MIGRATE_AGAIN);
@@ -315,8 +415,8 @@ static enum pf_migrate_result world_migrate(struct pf_world *w, pf_pfn src, pf_p
 	}
 	result = move_unit(w, src, dst, mode);
 
-	if (lane->run->nr_twins > 1)
-		pf_twin_moved(lane, src, dst, mode, result);
+	if (lane->run->witness)
+		lane->run->witness->moved(lane, src, dst, mode, result);
 	return result;
 }
 
@@ -402,8 +502,8 @@ static void world_wait(struct pf_world *w, pf_pfn pfn, unsigned attr)
 		return;
 	lane->waited[unit] |= attr;
 	lane->hash = (lane->hash * 31 + pfn) * 31 + attr;
-	if (lane->run->nr_twins > 1)
-		pf_twin_moved(lane, pfn, pfn, attr, PF_WAITED);
+	if (lane->run->witness)
+		lane->run->witness->moved(lane, pfn, pfn, attr, PF_WAITED);
 }
 
 static bool world_hindered(struct pf_world *w, enum pf_inject what)
@@ -454,24 +554,97 @@ _Noreturn static void world_lost(struct pf_world *w, const char *why)
 {
 	struct pf_lane *lane = lane_of(w);
 
-	snprintf(lane->run->report, sizeof(lane->run->report), "%s", why);
+	lane->run->blame.report[0] = '\0';
+	pf_tell(&lane->run->blame, "%s", why);
 	pf_broken(lane, PF_LAW_ALIVE, "%.*s", (int)strcspn(why, "\n"), why);
+}
+
+_Noreturn static void world_failed(struct pf_world *w, const char *text)
+{
+	pf_broken(lane_of(w), PF_LAW_ASSERTION, "it says: %.300s", text);
+}
+
+static void world_guard(struct pf_world *w, void *start, size_t size)
+{
+	struct pf_lane *lane = lane_of(w);
+	size_t at = (size_t)((char *)start - (char *)lane->state);
+	struct pf_guards *g = lane->guards;
+
+	/* A second state, for a question, goes without. */
+	if (!g || g->nr == PF_MAX_GUARDS || at >= lane->state_size || size > lane->state_size - at)
+		return;
+	g->guard[g->nr].at = (uint32_t)at;
+	g->guard[g->nr++].size = (uint32_t)size;
+}
+
+/*
+ * With an arena, what an implementation asks opens it, and closes it again. The
+ * names of the functions behind are those of the world's.
+ */
+#define OPENED(type, name, params, ...)                                \
+	static type opened_##name params                               \
+	{                                                              \
+		const struct pf_arena *arena = lane_of(w)->run->arena; \
+		type answer;                                           \
+                                                                       \
+		pf_arena_protect(arena, false);                        \
+		answer = world_##name(__VA_ARGS__);                    \
+		pf_arena_protect(arena, true);                         \
+		return answer;                                         \
+	}
+#define OPENED_VOID(name, params, ...)                                 \
+	static void opened_##name params                               \
+	{                                                              \
+		const struct pf_arena *arena = lane_of(w)->run->arena; \
+                                                                       \
+		pf_arena_protect(arena, false);                        \
+		world_##name(__VA_ARGS__);                             \
+		pf_arena_protect(arena, true);                         \
+	}
+OPENED(enum pf_migrate_result, migrate,
+       (struct pf_world * w, pf_pfn src, pf_pfn dst, enum pf_mode mode), w, src, dst, mode)
+OPENED(enum pf_evict_result, evict, (struct pf_world * w, pf_pfn pfn, enum pf_mode mode), w, pfn,
+       mode)
+OPENED_VOID(wait, (struct pf_world * w, pf_pfn pfn, unsigned attr), w, pfn, attr)
+OPENED(bool, hindered, (struct pf_world * w, enum pf_inject what), w, what)
+OPENED_VOID(spent, (struct pf_world * w, unsigned units), w, units)
+OPENED_VOID(event, (struct pf_world * w, const struct pf_event *ev), w, ev)
+OPENED_VOID(guard, (struct pf_world * w, void *start, size_t size), w, start, size)
+
+/* These two do not come back. */
+_Noreturn static void opened_lost(struct pf_world *w, const char *why)
+{
+	pf_arena_protect(lane_of(w)->run->arena, false);
+	world_lost(w, why);
+}
+
+_Noreturn static void opened_failed(struct pf_world *w, const char *text)
+{
+	pf_arena_protect(lane_of(w)->run->arena, false);
+	world_failed(w, text);
 }
 
 void pf_world_init(struct pf_lane *lane)
 {
+	bool opens = lane->run->arena;
+
+#define FUNCTION(name) .name = opens ? opened_##name : world_##name
 	lane->world = (struct pf_world){
-		.migrate = world_migrate,
-		.evict = world_evict,
+		FUNCTION(migrate),
+		FUNCTION(evict),
+		FUNCTION(wait),
+		FUNCTION(hindered),
+		FUNCTION(spent),
+		FUNCTION(event),
+		FUNCTION(failed),
+		FUNCTION(guard),
+		FUNCTION(lost),
+		/* These write nothing. */
 		.attrs = world_attrs,
-		.wait = world_wait,
-		.hindered = world_hindered,
 		.unit_order = world_unit_order,
-		.spent = world_spent,
-		.event = world_event,
 		.contents = world_contents,
-		.lost = world_lost,
 	};
+#undef FUNCTION
 }
 
 void pf_world_poison(struct pf_lane *lane)
@@ -496,6 +669,7 @@ void pf_world_reset(struct pf_lane *lane)
 	memset(lane->live, 0, sizeof(lane->live));
 	memset(lane->isolated, 0, sizeof(lane->isolated));
 	memset(lane->offline, 0, sizeof(lane->offline));
+	memset(lane->own, 0, sizeof(lane->own));
 	lane->has_ranges = false;
 	pf_mirror_copy(&lane->mirror, &run->valid);
 	unpoison(lane, 0, pages);

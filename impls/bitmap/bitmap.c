@@ -263,6 +263,91 @@ static uint32_t next_set(const struct bitmap_zone *z, uint32_t i, uint64_t flip)
 	return w * WORD_PAGES + (uint32_t)__builtin_ctzll(bits);
 }
 
+/* ----------------------------------------------------------------- runs -- */
+
+static uint32_t align_index(const struct bitmap_zone *z, uint32_t i, uint32_t align, bool up)
+{
+	uint64_t pfn = (uint64_t)z->base + i;
+
+	if (up)
+		pfn += align - 1;
+	pfn &= ~(uint64_t)(align - 1);
+	return pfn < z->base || pfn - z->base > z->nr_pages ? NOT_FOUND : (uint32_t)(pfn - z->base);
+}
+
+/* The lowest, or the highest, place for such a run in [from, to). */
+static uint32_t find_run(const struct bitmap_zone *z, const struct pf_run_request *req,
+			 uint32_t from, uint32_t to)
+{
+	uint32_t best = NOT_FOUND, start, end;
+
+	for (start = next_set(z, from, ALL_USED); start < to; start = next_set(z, end, ALL_USED)) {
+		uint32_t at;
+
+		end = next_set(z, start, 0);
+		z->world->spent(z->world, 1 + (end - start) / WORD_PAGES);
+		if (end > to)
+			end = to;
+		if (end - start >= req->nr_pages) {
+			at = req->top ? align_index(z, end - req->nr_pages, req->align, false)
+				      : align_index(z, start, req->align, true);
+			if (at != NOT_FOUND && at >= start && at <= end - req->nr_pages) {
+				best = at;
+				if (!req->top)
+					return best;
+			}
+		}
+	}
+	return best;
+}
+
+static pf_pfn bitmap_alloc_run(void *zone, const struct pf_run_request *req)
+{
+	struct bitmap_zone *z = zone;
+	uint64_t zone_end = (uint64_t)z->base + z->nr_pages;
+	pf_pfn from = req->from > z->base ? req->from : z->base;
+	pf_pfn to = req->to < zone_end ? req->to : (pf_pfn)zone_end;
+	uint32_t i = from < to ? find_run(z, req, from - z->base, to - z->base) : NOT_FOUND;
+
+	if (i == NOT_FOUND)
+		return PF_NO_PFN;
+	take_run(z, i, req->nr_pages);
+	return z->base + i;
+}
+
+static void bitmap_free_run(void *zone, pf_pfn pfn, uint32_t nr)
+{
+	bitmap_free_contig(zone, pfn, nr);
+}
+
+static bool bitmap_take_run(void *zone, pf_pfn pfn, uint32_t nr)
+{
+	return bitmap_contig(zone, pfn, nr, PF_UNMOVABLE);
+}
+
+static bool bitmap_add(void *zone, pf_pfn pfn, uint32_t nr)
+{
+	struct bitmap_zone *z = zone;
+
+	give_run(z, pfn - z->base, nr);
+	z->count.managed += nr;
+	return true;
+}
+
+static uint32_t bitmap_largest_free(void *zone)
+{
+	struct bitmap_zone *z = zone;
+	uint32_t best = 0, start, end;
+
+	for (start = next_set(z, 0, ALL_USED); start < z->nr_pages;
+	     start = next_set(z, end, ALL_USED)) {
+		end = next_set(z, start, 0);
+		if (end - start > best)
+			best = end - start;
+	}
+	return best;
+}
+
 static void bitmap_census(void *zone, pf_block_fn fn, void *arg)
 {
 	struct bitmap_zone *z = zone;
@@ -315,6 +400,11 @@ static const struct pf_zone_impl bitmap_zone = {
 	.counters = bitmap_counters,
 	.alloc_contig = bitmap_contig,
 	.free_contig = bitmap_free_contig,
+	.alloc_run = bitmap_alloc_run,
+	.free_run = bitmap_free_run,
+	.take_run = bitmap_take_run,
+	.add_memory = bitmap_add,
+	.largest_free = bitmap_largest_free,
 	.claim = bitmap_claim,
 	.self_check = bitmap_self_check,
 };
@@ -322,4 +412,4 @@ static const struct pf_zone_impl bitmap_zone = {
 PF_ZONED_IMPL(pf_impl_bitmap, bitmap_zone, .name = "bitmap",
 	      .summary = "next-fit over a bitmap, as bootmem did",
 	      .features = PF_F_ZONES | PF_F_SNAPSHOT, .tier = PF_TIER_SPEC, PF_ZONED_CONTIG,
-	      PF_ZONED_CLAIM, PF_ZONED_SELF_CHECK);
+	      PF_ZONED_RUNS, PF_ZONED_ADD, PF_ZONED_LARGEST, PF_ZONED_CLAIM, PF_ZONED_SELF_CHECK);

@@ -359,6 +359,68 @@ void pf_zoned_free_contig(void *state, pf_pfn pfn, unsigned nr)
 	z->ops->free_contig(zone_of(z, pfn), pfn, nr);
 }
 
+pf_pfn pf_zoned_alloc_run(void *state, const struct pf_run_request *req)
+{
+	struct zoned *z = state;
+	const struct zonelist *list = &z->list[req->node][req->zone];
+	unsigned nr = req->gfp & PF_GFP_THISNODE ? list->nr_local : list->nr;
+
+	for (unsigned i = 0; i < nr; i++) {
+		pf_pfn pfn = z->ops->alloc_run(z->zone[list->zone[i]], req);
+
+		if (pfn != PF_NO_PFN) {
+			z->stats.pgalloc += req->nr_pages;
+			return pfn;
+		}
+	}
+	return PF_NO_PFN;
+}
+
+void pf_zoned_free_run(void *state, pf_pfn pfn, uint32_t nr, unsigned cpu)
+{
+	struct zoned *z = state;
+
+	(void)cpu;
+	z->stats.pgfree += nr;
+	z->ops->free_run(zone_of(z, pfn), pfn, nr);
+}
+
+bool pf_zoned_take_run(void *state, pf_pfn pfn, uint32_t nr)
+{
+	struct zoned *z = state;
+	void *zone = zone_of_range(z, pfn, nr);
+
+	if (!zone || !z->ops->take_run(zone, pfn, nr))
+		return false;
+	z->stats.pgalloc += nr;
+	return true;
+}
+
+bool pf_zoned_resize_run(void *state, pf_pfn pfn, uint32_t old, uint32_t nr)
+{
+	if (nr > old)
+		return zone_of_range(state, pfn, nr) &&
+		       pf_zoned_take_run(state, pfn + old, nr - old);
+	if (nr < old)
+		pf_zoned_free_run(state, pfn + nr, old - nr, 0);
+	return true;
+}
+
+bool pf_zoned_add_memory(void *state, pf_pfn pfn, uint32_t nr)
+{
+	struct zoned *z = state;
+	void *zone = zone_of_range(z, pfn, nr);
+
+	return zone && z->ops->add_memory(zone, pfn, nr);
+}
+
+uint32_t pf_zoned_largest_free(void *state, unsigned zone)
+{
+	struct zoned *z = state;
+
+	return z->ops->largest_free(z->zone[zone]);
+}
+
 bool pf_zoned_isolate(void *state, pf_pfn block)
 {
 	struct zoned *z = state;

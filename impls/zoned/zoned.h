@@ -81,6 +81,12 @@ struct pf_zone_impl {
 	void (*undo_isolate)(void *zone, pf_pfn block);
 	bool (*offline)(void *zone, pf_pfn block);
 	void (*online)(void *zone, pf_pfn block);
+	/* from and to may lie outside the zone. */
+	pf_pfn (*alloc_run)(void *zone, const struct pf_run_request *req);
+	void (*free_run)(void *zone, pf_pfn pfn, uint32_t nr);
+	bool (*take_run)(void *zone, pf_pfn pfn, uint32_t nr);
+	bool (*add_memory)(void *zone, pf_pfn pfn, uint32_t nr);
+	uint32_t (*largest_free)(void *zone);
 	bool (*claim)(void *zone, pf_pfn pfn, unsigned order, unsigned mobility);
 	unsigned (*block_type)(void *zone, pf_pfn pfn);
 	const char *(*self_check)(void *zone);
@@ -105,11 +111,17 @@ struct pf_zone_impl {
 				       .stats = pf_zoned_stats,         \
 				       __VA_ARGS__}
 
-#define PF_ZONED_COMPACT    .compact = pf_zoned_compact
-#define PF_ZONED_RECLAIM    .reclaim = pf_zoned_reclaim
-#define PF_ZONED_CONTIG	    .alloc_contig = pf_zoned_alloc_contig, .free_contig = pf_zoned_free_contig
-#define PF_ZONED_ISOLATE    .isolate = pf_zoned_isolate, .undo_isolate = pf_zoned_undo_isolate
-#define PF_ZONED_HOTPLUG    .offline = pf_zoned_offline, .online = pf_zoned_online
+#define PF_ZONED_COMPACT .compact = pf_zoned_compact
+#define PF_ZONED_RECLAIM .reclaim = pf_zoned_reclaim
+#define PF_ZONED_CONTIG	 .alloc_contig = pf_zoned_alloc_contig, .free_contig = pf_zoned_free_contig
+#define PF_ZONED_ISOLATE .isolate = pf_zoned_isolate, .undo_isolate = pf_zoned_undo_isolate
+#define PF_ZONED_HOTPLUG .offline = pf_zoned_offline, .online = pf_zoned_online
+/* Getting longer is taking what lies behind, getting shorter is freeing it. */
+#define PF_ZONED_RUNS                                                   \
+	.alloc_run = pf_zoned_alloc_run, .free_run = pf_zoned_free_run, \
+	.take_run = pf_zoned_take_run, .resize_run = pf_zoned_resize_run
+#define PF_ZONED_ADD	    .add_memory = pf_zoned_add_memory
+#define PF_ZONED_LARGEST    .largest_free = pf_zoned_largest_free
 #define PF_ZONED_CLAIM	    .claim = pf_zoned_claim
 #define PF_ZONED_BLOCK_TYPE .block_type = pf_zoned_block_type
 #define PF_ZONED_SELF_CHECK .self_check = pf_zoned_self_check
@@ -131,6 +143,12 @@ bool pf_zoned_isolate(void *state, pf_pfn block);
 void pf_zoned_undo_isolate(void *state, pf_pfn block);
 bool pf_zoned_offline(void *state, pf_pfn block);
 void pf_zoned_online(void *state, pf_pfn block);
+pf_pfn pf_zoned_alloc_run(void *state, const struct pf_run_request *req);
+void pf_zoned_free_run(void *state, pf_pfn pfn, uint32_t nr, unsigned cpu);
+bool pf_zoned_take_run(void *state, pf_pfn pfn, uint32_t nr);
+bool pf_zoned_resize_run(void *state, pf_pfn pfn, uint32_t old, uint32_t nr);
+bool pf_zoned_add_memory(void *state, pf_pfn pfn, uint32_t nr);
+uint32_t pf_zoned_largest_free(void *state, unsigned zone);
 bool pf_zoned_claim(void *state, pf_pfn pfn, unsigned order, unsigned mobility);
 unsigned pf_zoned_block_type(void *state, pf_pfn pfn);
 const char *pf_zoned_self_check(void *state);

@@ -124,7 +124,7 @@ static int report(struct check *c, const struct pf_op *ops, size_t n, const stru
 	if (c->quiet)
 		printf("%s\n", v->signature);
 	else
-		pf_story(c->oracle, ops, n, pf_print_op_to, stdout);
+		pf_story(c->oracle, v, ops, n, pf_print_op_to, stdout);
 	if (!c->output)
 		return PF_EXIT_FINDING;
 	out = pf_create(c->output);

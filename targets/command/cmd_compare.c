@@ -185,7 +185,7 @@ static int check(struct pf_oracle *o, const struct pf_program *p, const char *pa
 		return pf_complain("%s: no implementation supports this layout", path);
 	case PF_FINDING:
 		printf("%s: finding\n", path);
-		pf_story(o, p->ops, p->nr, pf_print_op_to, stdout);
+		pf_story(o, &v, p->ops, p->nr, pf_print_op_to, stdout);
 		printf("next\n"
 		       "  pagefuzz run %s\n"
 		       "  pagefuzz min -o small.txt %s\n",

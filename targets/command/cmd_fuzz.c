@@ -236,7 +236,8 @@ static FILE *open_in(const char *dir, const char *name)
 
 /* findings/<signature>/ with bytes, text and story. */
 static void save(struct campaign *c, const char *signature, const unsigned char *data, size_t len,
-		 const struct pf_program *p, const struct worker *w, bool by_oracle)
+		 const struct pf_program *p, const struct worker *w, const struct pf_verdict *v,
+		 bool by_oracle)
 {
 	char dir[512], *s;
 	FILE *f;
@@ -261,7 +262,7 @@ static void save(struct campaign *c, const char *signature, const unsigned char 
 	f = open_in(dir, "story.txt");
 	if (f) {
 		if (by_oracle)
-			pf_story(c->oracle, p->ops, p->nr, pf_print_op_to, f);
+			pf_story(c->oracle, v, p->ops, p->nr, pf_print_op_to, f);
 		else
 			fwrite(w->log, 1, w->log_len, f);
 		pf_close(f, dir);
@@ -269,7 +270,7 @@ static void save(struct campaign *c, const char *signature, const unsigned char 
 	printf("\r\033[K");
 	printf("finding: %s\n", signature);
 	if (by_oracle)
-		pf_story(c->oracle, p->ops, p->nr, pf_print_op_to, stdout);
+		pf_story(c->oracle, v, p->ops, p->nr, pf_print_op_to, stdout);
 	printf("saved in %s; next:\n"
 	       "  build/pagefuzz run %s/input.txt\n"
 	       "  build/pagefuzz min -o %s/small.txt %s/input.txt\n"
@@ -326,7 +327,7 @@ static bool collect(struct campaign *c, struct worker *w, const char *artifact)
 		if (!known_here(c, name)) {
 			news = true;
 			remember(c, name);
-			save(c, name, data, len, &p, w, by_oracle);
+			save(c, name, data, len, &p, w, &v, by_oracle);
 		}
 	}
 	free(p.ops);

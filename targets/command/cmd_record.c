@@ -228,7 +228,7 @@ static int compare(struct golden *g, const char *path)
 		       (unsigned long long)m.transcript.migrations, (unsigned long long)e->dumps,
 		       (unsigned long long)m.transcript.dumps);
 	if (outcome == PF_FINDING || outcome == PF_KNOWN)
-		pf_story(o, ops, n, pf_print_op_to, stdout);
+		pf_story(o, &v, ops, n, pf_print_op_to, stdout);
 	fflush(stdout);
 	pf_oracle_free(o);
 	free(ops);

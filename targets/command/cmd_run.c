@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "ftrace.h"
+#include "../../oracle/cpus.h"
 #include "machine.h"
 #include "report.h"
 
@@ -45,7 +46,7 @@ struct run_args {
 	struct pf_ftrace ftrace;
 	const char *path; /* of the program that runs */
 	enum stage stage;
-	uint32_t offline; /* cpus */
+	uint32_t online; /* cpus, a bit each */
 	size_t last_step;
 };
 
@@ -61,22 +62,6 @@ static void trace_line(const struct run_args *a, size_t step, const struct pf_op
 		printf("            %-10s %s\n", pf_oracle_impl(a->oracle, lane)->name, answer);
 }
 
-/* The last cpu stays, as in the oracle. */
-static void note_cpu(struct run_args *a, unsigned nr_cpus, const struct pf_op *op)
-{
-	uint32_t bit = 1u << op->arg[PF_CPU_NR] % nr_cpus;
-
-	if (op->arg[PF_CPU_ONLINE])
-		a->offline &= ~bit;
-	else if ((a->offline | bit) != (1u << nr_cpus) - 1)
-		a->offline |= bit;
-}
-
-static uint32_t online(const struct run_args *a)
-{
-	return ((1u << pf_oracle_layout(a->oracle)->nr_cpus) - 1) & ~a->offline;
-}
-
 static void on_op(void *arg, size_t step, const struct pf_op *op, unsigned lane, const char *answer)
 {
 	struct run_args *a = arg;
@@ -84,12 +69,14 @@ static void on_op(void *arg, size_t step, const struct pf_op *op, unsigned lane,
 
 	if (a->stage == IDLE)
 		return;
-	if (a->stage == STARTING)
+	if (a->stage == STARTING) {
 		a->stage = INSIDE;
+		a->online = (1u << l->nr_cpus) - 1;
+	}
 	if (!answer)
-		pf_ftrace_op(&a->ftrace, l, online(a), step, op);
+		pf_ftrace_op(&a->ftrace, l, a->online, step, op);
 	if (!answer && op->kind == PF_OP_CPU)
-		note_cpu(a, l->nr_cpus, op);
+		a->online = pf_online_after(a->online, l->nr_cpus, op);
 	if (a->trace)
 		trace_line(a, step, op, lane, answer);
 	a->last_step = step;
@@ -125,7 +112,7 @@ static void print_reports(const struct run_args *a)
 		printf("==> %s, %s: /proc/pagetypeinfo <==\n", a->path, impl->name);
 		pf_report_pagetypeinfo(stdout, l, d);
 		printf("==> %s, %s: /proc/zoneinfo <==\n", a->path, impl->name);
-		pf_report_zoneinfo(stdout, l, d, online(a));
+		pf_report_zoneinfo(stdout, l, d, a->online);
 	}
 }
 
@@ -135,7 +122,11 @@ static void before_end(void *arg)
 
 	if (a->stage == IDLE)
 		return;
+	if (a->stage == STARTING)
+		a->online = (1u << pf_oracle_layout(a->oracle)->nr_cpus) - 1;
 	a->stage = CLEARING_UP;
+	if (a->maps)
+		pf_oracle_maps(a->oracle, stdout);
 	if (a->report)
 		print_reports(a);
 }
@@ -150,7 +141,6 @@ static int run_one(struct run_args *a, const char *path)
 		return PF_EXIT_USAGE;
 	a->path = path;
 	a->last_step = SIZE_MAX;
-	a->offline = 0;
 	a->stage = STARTING;
 	outcome = pf_oracle_run(a->oracle, p.ops, p.nr, &v);
 	a->stage = IDLE;
@@ -158,7 +148,7 @@ static int run_one(struct run_args *a, const char *path)
 		printf("%016llx  %s\n", (unsigned long long)pf_oracle_hash(a->oracle), path);
 	if (outcome == PF_FINDING || outcome == PF_KNOWN) {
 		printf("%s: %s\n", path, outcome == PF_KNOWN ? "known divergence" : "finding");
-		pf_story(a->oracle, p.ops, p.nr, pf_print_op_to, stdout);
+		pf_story(a->oracle, &v, p.ops, p.nr, pf_print_op_to, stdout);
 	}
 	if (outcome == PF_FINDING)
 		printf("next\n"
@@ -193,7 +183,7 @@ static bool check_outputs(const struct run_args *a, const struct pf_lineup *line
 
 static void set_options(struct run_args *a)
 {
-	struct pf_options o = {.maps_before_end = a->maps ? stdout : NULL};
+	struct pf_options o = {0};
 
 	if (a->machine.impl) {
 		o.start = &a->machine.start;
@@ -209,7 +199,7 @@ static void set_options(struct run_args *a)
 		o.event = on_event;
 		o.event_arg = a;
 	}
-	if (a->report || a->ftrace_path) {
+	if (a->report || a->maps || a->ftrace_path) {
 		o.before_end = before_end;
 		o.before_end_arg = a;
 	}

@@ -2,20 +2,10 @@
 /* report.c - dumps as files of /proc; see report.h. */
 #include "report.h"
 
+#include "../../impls/names.h"
+
 /* Where the kernel stops to count the blocks of a list. */
 #define COUNT_CAP 100000u
-
-static const char *const zone_name[PF_NR_ZONE_TYPES] = {
-	[PF_ZONE_DMA] = "DMA",
-	[PF_ZONE_DMA32] = "DMA32",
-	[PF_ZONE_NORMAL] = "Normal",
-	[PF_ZONE_MOVABLE] = "Movable",
-};
-
-static const char *const type_name[PF_NR_BLOCK_TYPES] = {
-	[PF_UNMOVABLE] = "Unmovable",	[PF_MOVABLE] = "Movable", [PF_RECLAIMABLE] = "Reclaimable",
-	[PF_HIGHATOMIC] = "HighAtomic", [PF_CMA] = "CMA",	  [PF_ISOLATE] = "Isolate",
-};
 
 /* -1: the node has no such zone. */
 static int find_zone(const struct pf_layout *l, unsigned node, unsigned type)
@@ -41,7 +31,7 @@ static bool has_memory(const struct pf_layout *l, const struct pf_dump *d, unsig
 
 static void print_zone(FILE *out, unsigned node, unsigned type)
 {
-	fprintf(out, "Node %u, zone %8s", node, zone_name[type]);
+	fprintf(out, "Node %u, zone %8s", node, pf_zone_type_name(type));
 }
 
 void pf_report_buddyinfo(FILE *out, const struct pf_layout *l, const struct pf_dump *d)
@@ -71,7 +61,8 @@ static void print_free_counts(FILE *out, const struct pf_layout *l, unsigned nod
 			      const struct pf_zone_dump *zone)
 {
 	for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++) {
-		fprintf(out, "Node %4u, zone %8s, type %12s ", node, zone_name[type], type_name[t]);
+		fprintf(out, "Node %4u, zone %8s, type %12s ", node, pf_zone_type_name(type),
+			pf_block_type_name(t));
 		for (unsigned o = 0; o <= l->max_order; o++) {
 			uint32_t nr = zone->free[o][t].nr;
 
@@ -113,7 +104,7 @@ static void print_block_counts(FILE *out, const struct pf_layout *l, const struc
 
 	fprintf(out, "\n%-23s", "Number of blocks type ");
 	for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
-		fprintf(out, "%12s ", type_name[t]);
+		fprintf(out, "%12s ", pf_block_type_name(t));
 	fputc('\n', out);
 	for (unsigned type = 0; type < PF_NR_ZONE_TYPES; type++) {
 		int z = find_zone(l, node, type);

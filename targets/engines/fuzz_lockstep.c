@@ -133,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			stats->known++;
 			break;
 		}
-		pf_story(oracle, program, n, print_op, stderr);
+		pf_story(oracle, &v, program, n, print_op, stderr);
 		pf_die(&v);
 	case PF_KNOWN:
 		if (stats)

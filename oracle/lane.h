@@ -16,8 +16,9 @@
 #include "mirror.h"
 #include "oracle.h"
 
-#define PF_NO_UNIT  UINT32_MAX
-#define PF_MAX_BULK 127 /* largest operand of bulk */
+#define PF_NO_UNIT UINT32_MAX
+/* Ranges of units are of 2^n: up to as many as memory has pages. */
+#define PF_UNIT_CLASSES 23
 
 enum pf_slot_state { PF_SLOT_EMPTY, PF_SLOT_BLOCK, PF_SLOT_UNITS, PF_SLOT_CONTIG };
 
@@ -116,7 +117,7 @@ struct pf_oracle {
 	uint32_t nr_slots, max_slots;
 	/* Units 0..max_slots - 1 belong to the slot of that number, the rest is the arena. */
 	uint32_t *arena_slot; /* slot of an arena unit; next free range while free */
-	uint32_t arena_top, arena_size, arena_free[PF_MAX_ORDER + 2];
+	uint32_t arena_top, arena_size, arena_free[PF_UNIT_CLASSES];
 	uint32_t generation;
 	uint32_t online;     /* cpus, a bit each */
 	uint32_t compaction; /* number of the one that runs, 0: none */
@@ -129,8 +130,8 @@ struct pf_oracle {
 	/* Program slot number to index, valid for entries of the current epoch. */
 	uint32_t *slot_epoch, *slot_index, epoch;
 
-	pf_pfn bulk[PF_MAX_LANES][PF_MAX_BULK]; /* answers to one bulk request */
-	uint32_t *evicted;			/* slots evicted by some lane in this operation */
+	pf_pfn bulk[PF_MAX_LANES][PF_MAX_BULK_COUNT]; /* answers to one bulk request */
+	uint32_t *evicted; /* slots evicted by some lane in this operation */
 	uint32_t nr_evicted, max_evicted;
 	uint64_t *seen; /* census: one bit a page */
 	uint64_t hash;

@@ -5,7 +5,7 @@
 #include "layout.h"
 
 struct range_spec {
-	uint32_t at, pages;
+	uint64_t at, pages;
 	uint8_t kind;
 };
 
@@ -40,11 +40,18 @@ static void add_zone(struct spec *s, const struct pf_op *op)
 	};
 }
 
+static void add_range(struct spec *s, const struct pf_op *op, enum pf_range_kind kind)
+{
+	if (s->nr_ranges < PF_MAX_RANGES)
+		s->range[s->nr_ranges++] =
+			(struct range_spec){op->arg[PF_RANGE_AT], op->arg[PF_RANGE_PAGES], kind};
+}
+
 static size_t read_spec(struct spec *s, const struct pf_op *ops, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n && pf_op_info[ops[i].kind].config; i++) {
+	for (i = 0; i < n && pf_op_is_config(ops[i].kind); i++) {
 		const struct pf_op *op = &ops[i];
 
 		switch (op->kind) {
@@ -55,18 +62,23 @@ static size_t read_spec(struct spec *s, const struct pf_op *ops, size_t n)
 		case PF_OP_ZONE:
 			add_zone(s, op);
 			break;
-		default:
-			if (s->nr_ranges < PF_MAX_RANGES)
-				s->range[s->nr_ranges++] = (struct range_spec){
-					op->arg[PF_RANGE_AT], op->arg[PF_RANGE_PAGES],
-					op->kind == PF_OP_HOLE ? PF_RANGE_HOLE : PF_RANGE_RESERVED};
+		case PF_OP_HOLE:
+			add_range(s, op, PF_RANGE_HOLE);
+			break;
+		case PF_OP_RESERVE:
+			add_range(s, op, PF_RANGE_RESERVED);
+			break;
+		case PF_OP_LATER:
+			add_range(s, op, PF_RANGE_LATER);
+			break;
 		}
 	}
 	return i;
 }
 
-static void set_wmarks(struct pf_zone_layout *z, uint32_t min)
+static void set_wmarks(struct pf_zone_layout *z, uint64_t pages)
 {
+	uint32_t min = pages < PF_MAX_PAGES ? pages : PF_MAX_PAGES;
 	uint32_t step = min / 4 ? min / 4 : 1;
 
 	/* As Linux: LOW and HIGH stand a quarter of MIN apart. */
@@ -74,21 +86,31 @@ static void set_wmarks(struct pf_zone_layout *z, uint32_t min)
 		z->wmark[i] = min ? min + i * step : 0;
 }
 
-uint32_t pf_zone_managed(const struct pf_layout *l, unsigned zone)
+/* Pages of a zone that are in none of its ranges of the kinds, 1 << enum pf_range_kind. */
+static uint32_t without_ranges(const struct pf_layout *l, unsigned zone, unsigned kinds)
 {
 	const struct pf_zone_layout *z = &l->zone[zone];
 	uint32_t n = z->spanned;
 
 	for (unsigned i = 0; i < l->nr_ranges; i++)
-		if (l->range[i].start_pfn >= z->start_pfn &&
-		    l->range[i].start_pfn < z->start_pfn + z->spanned)
+		if (kinds >> l->range[i].kind & 1 && l->range[i].start_pfn >= z->start_pfn &&
+		    l->range[i].start_pfn - z->start_pfn < z->spanned)
 			n -= l->range[i].nr_pages;
 	return n;
 }
 
+#define NEVER (1u << PF_RANGE_RESERVED | 1u << PF_RANGE_HOLE)
+#define LATER (1u << PF_RANGE_LATER)
+
+uint32_t pf_zone_managed(const struct pf_layout *l, unsigned zone)
+{
+	return without_ranges(l, zone, NEVER);
+}
+
+/* As if the base pfn were 0. */
 static void place_zones(struct pf_layout *l, const struct spec *s, unsigned scale)
 {
-	uint32_t pfn = l->base_pfn, left = PF_MAX_PAGES;
+	uint32_t pfn = 0, left = PF_MAX_PAGES;
 
 	for (unsigned i = 0; i < s->nr_zones; i++) {
 		struct pf_zone_layout *z = &l->zone[l->nr_zones];
@@ -107,7 +129,7 @@ static void place_zones(struct pf_layout *l, const struct spec *s, unsigned scal
 		*z = s->zone[i];
 		z->start_pfn = pfn + gap;
 		z->spanned = pages;
-		set_wmarks(z, (uint32_t)z->wmark[0] << scale);
+		set_wmarks(z, (uint64_t)z->wmark[0] << scale);
 		pfn = z->start_pfn + z->spanned;
 		if (z->node >= l->nr_nodes)
 			l->nr_nodes = z->node + 1;
@@ -116,30 +138,62 @@ static void place_zones(struct pf_layout *l, const struct spec *s, unsigned scal
 	l->end_pfn = pfn;
 }
 
-/* Clip a range to the zone it starts in; leave it out if it meets another one. */
+/*
+ * The base pfn that is asked for, aligned; lower if the last block of the largest order
+ * would reach PF_NO_PFN.
+ */
+static void place_base(struct pf_layout *l, uint32_t base)
+{
+	uint64_t block = 1ull << l->max_order;
+	uint64_t most = (PF_NO_PFN - block - l->end_pfn) & -block;
+	uint64_t aligned = (base + block - 1) & -block;
+
+	l->base_pfn = aligned < block ? block : aligned < most ? aligned : most;
+	l->end_pfn += l->base_pfn;
+	for (unsigned z = 0; z < l->nr_zones; z++)
+		l->zone[z].start_pfn += l->base_pfn;
+}
+
+/*
+ * Clip a range to the zone it starts in; leave it out if it meets another one. What
+ * comes later comes in whole pageblocks: all that it touches and that lie in the zone.
+ */
 static void place_range(struct pf_layout *l, const struct range_spec *r, unsigned scale)
 {
-	uint32_t start = l->base_pfn + (r->at << scale), nr = r->pages << scale;
+	uint64_t at = r->at << scale, nr = r->pages << scale, block = 1ull << l->pageblock_order;
+	uint64_t start, end, zone_end;
 	unsigned zone, pos;
 
-	if (!nr || start < l->base_pfn || start >= l->end_pfn)
+	if (!nr || at >= pf_layout_pages(l))
 		return;
+	start = l->base_pfn + at;
 	for (zone = 0; zone < l->nr_zones; zone++)
 		if (start >= l->zone[zone].start_pfn &&
 		    start - l->zone[zone].start_pfn < l->zone[zone].spanned)
 			break;
 	if (zone == l->nr_zones)
 		return;
-	nr = clamp(nr, 1, l->zone[zone].start_pfn + l->zone[zone].spanned - start);
-	if (nr >= pf_zone_managed(l, zone))
+	zone_end = (uint64_t)l->zone[zone].start_pfn + l->zone[zone].spanned;
+	end = nr < zone_end - start ? start + nr : zone_end;
+	if (r->kind == PF_RANGE_LATER) {
+		start &= -block;
+		if (start < l->zone[zone].start_pfn)
+			start += block;
+		end = (end + block - 1) & -block;
+		if (end > zone_end)
+			end -= block;
+		if (start >= end)
+			return;
+	}
+	if (end - start >= without_ranges(l, zone, NEVER | LATER))
 		return;
 	for (pos = 0; pos < l->nr_ranges && l->range[pos].start_pfn < start; pos++)
 		if (l->range[pos].start_pfn + l->range[pos].nr_pages > start)
 			return;
-	if (pos < l->nr_ranges && start + nr > l->range[pos].start_pfn)
+	if (pos < l->nr_ranges && end > l->range[pos].start_pfn)
 		return;
 	memmove(&l->range[pos + 1], &l->range[pos], (l->nr_ranges - pos) * sizeof(l->range[0]));
-	l->range[pos] = (struct pf_range){start, nr, r->kind};
+	l->range[pos] = (struct pf_range){start, end - start, r->kind};
 	l->nr_ranges++;
 }
 
@@ -151,6 +205,7 @@ size_t pf_layout_build(struct pf_layout *l, const struct pf_op *ops, size_t n)
 				 [PF_CONFIG_MAX_ORDER] = PF_DEFAULT_MAX_ORDER,
 				 [PF_CONFIG_CPUS] = 1,
 				 [PF_CONFIG_MIN] = PF_DEFAULT_MIN,
+				 [PF_CONFIG_BASE] = PF_DEFAULT_BASE,
 			 }};
 	size_t used = read_spec(&s, ops, n);
 	unsigned scale = clamp(s.value[PF_CONFIG_SCALE], 0, 8);
@@ -160,9 +215,6 @@ size_t pf_layout_build(struct pf_layout *l, const struct pf_op *ops, size_t n)
 	l->pageblock_order = clamp(s.value[PF_CONFIG_PAGEBLOCK_ORDER], 0, l->max_order);
 	l->nr_cpus = clamp(s.value[PF_CONFIG_CPUS], 1, PF_MAX_CPUS);
 	l->nr_nodes = 1;
-	/* Linux's own alignment where possible, so that pfns look familiar. */
-	l->base_pfn = l->max_order <= 10 ? 1024 : 1u << l->max_order;
-
 	if (!s.nr_zones) {
 		s.zone[s.nr_zones++] = (struct pf_zone_layout){
 			.spanned = s.value[PF_CONFIG_PAGES],
@@ -170,9 +222,43 @@ size_t pf_layout_build(struct pf_layout *l, const struct pf_op *ops, size_t n)
 			.wmark = {s.value[PF_CONFIG_MIN]},
 		};
 	}
-	s.zone[0].start_pfn += s.value[PF_CONFIG_START];
+	/* What is more than all memory is too much, however much it is. */
+	s.zone[0].start_pfn = clamp(s.zone[0].start_pfn, 0, PF_MAX_PAGES) +
+			      clamp(s.value[PF_CONFIG_START], 0, PF_MAX_PAGES);
 	place_zones(l, &s, scale);
+	place_base(l, s.value[PF_CONFIG_BASE]);
 	for (unsigned i = 0; i < s.nr_ranges; i++)
 		place_range(l, &s.range[i], scale);
 	return used;
+}
+
+/* 0 is no limit. */
+static bool is_above(uint32_t value, uint32_t limit)
+{
+	return limit && value > limit;
+}
+
+bool pf_layout_within(const struct pf_layout *l, const struct pf_limits *limits)
+{
+	uint32_t align;
+
+	if (!limits)
+		return true;
+	if ((limits->max_order && l->max_order >= limits->max_order) ||
+	    l->max_order < limits->min_max_order || is_above(l->nr_zones, limits->max_zones) ||
+	    is_above(l->nr_nodes, limits->max_nodes) || is_above(l->nr_cpus, limits->max_cpus))
+		return false;
+	align = limits->zone_align < 32 ? (1u << limits->zone_align) - 1 : UINT32_MAX;
+	for (unsigned i = 0; i < l->nr_zones; i++) {
+		const struct pf_zone_layout *z = &l->zone[i];
+
+		if ((z->start_pfn | z->spanned) & align || z->spanned < limits->min_pages ||
+		    is_above(z->spanned, limits->max_pages))
+			return false;
+	}
+	for (unsigned i = 0; i < l->nr_ranges; i++)
+		if ((limits->no_holes && l->range[i].kind == PF_RANGE_HOLE) ||
+		    (limits->no_reserved && l->range[i].kind == PF_RANGE_RESERVED))
+			return false;
+	return true;
 }

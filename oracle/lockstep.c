@@ -142,7 +142,7 @@ static void share_evictions(struct pf_oracle *run)
 
 /* ----------------------------------------------------------- operations -- */
 
-static struct pf_request request(const struct pf_oracle *run, unsigned order, const uint16_t *rest)
+static struct pf_request request(const struct pf_oracle *run, unsigned order, const uint32_t *rest)
 {
 	/* rest: mobility, gfp, cpu, node, zone, in this order for alloc, bulk and exact. */
 	struct pf_request req = {
@@ -262,7 +262,7 @@ static void do_bulk(struct pf_oracle *run, const struct pf_op *op)
 	struct pf_request req = request(run, 0, &op->arg[PF_BULK_MOBILITY]);
 	struct pf_slot *slot = slot_of(run, op->slot);
 	unsigned want = op->arg[PF_BULK_COUNT] ? op->arg[PF_BULK_COUNT] : 1, least = want;
-	pf_pfn(*pfn)[PF_MAX_BULK] = run->bulk, one[PF_MAX_LANES];
+	pf_pfn(*pfn)[PF_MAX_BULK_COUNT] = run->bulk, one[PF_MAX_LANES];
 	unsigned got[PF_MAX_LANES];
 
 	if (slot->state != PF_SLOT_EMPTY)
@@ -534,7 +534,7 @@ static void do_compact(struct pf_oracle *run, const struct pf_op *op)
 	static const char *const name[] = {"skipped",	      "deferred",  "complete",
 					   "partial_skipped", "contended", "success"};
 	struct pf_compact_request req = {
-		.order = op->arg[PF_COMPACT_WHOLE] ? -1 : op->arg[PF_COMPACT_ORDER],
+		.order = op->arg[PF_COMPACT_WHOLE] ? -1 : (int)op->arg[PF_COMPACT_ORDER],
 		.mobility = op->arg[PF_COMPACT_MOBILITY],
 		.mode = op->arg[PF_COMPACT_MODE],
 		.node = op->arg[PF_COMPACT_NODE] % run->layout.nr_nodes,
@@ -663,8 +663,8 @@ static void do_daemon(struct pf_oracle *run, const struct pf_op *op)
 		begin(lane);
 		if (op->kind == PF_OP_DRAIN && lane->impl->drain) {
 			lane->impl->drain(lane->state, op->arg[PF_DRAIN_CPU]
-							       ? (op->arg[PF_DRAIN_CPU] - 1) %
-									 run->layout.nr_cpus
+							       ? (int)((op->arg[PF_DRAIN_CPU] - 1) %
+								       run->layout.nr_cpus)
 							       : -1);
 		} else if (op->kind == PF_OP_TICK && lane->impl->tick) {
 			enum pf_daemon daemon = op->arg[PF_TICK_DAEMON];
@@ -816,8 +816,14 @@ static void do_op(struct pf_oracle *run, const struct pf_op *op)
 		pf_relation_mirrored(run);
 		pf_relation_dumps(run);
 		break;
+	case PF_OP_RUN:
+	case PF_OP_TAKE:
+	case PF_OP_TRIM:
+	case PF_OP_RESIZE:
+	case PF_OP_ADD:
+		break;
 	default:
-		if (!pf_op_info[op->kind].config)
+		if (!pf_op_is_config(op->kind))
 			do_attr(run, op);
 	}
 }
@@ -951,7 +957,7 @@ enum pf_outcome pf_oracle_run(struct pf_oracle *run, const struct pf_op *ops, si
 		return PF_UNSUPPORTED;
 	if (!setjmp(run->out)) {
 		for (; run->step < n; run->step++)
-			if (!pf_op_info[ops[run->step].kind].config)
+			if (!pf_op_is_config(ops[run->step].kind))
 				step(run, &ops[run->step]);
 		finish(run);
 	} else {

@@ -10,23 +10,24 @@
 	}
 #define NR_SYMBOLS(...) (sizeof(SYMBOLS(__VA_ARGS__)) / sizeof(char *))
 
-#define NUM(n, m)                                \
-	{                                        \
-		.name = n, .max = m, .digits = 1 \
+#define NUM(n, m)                   \
+	{                           \
+		.name = n, .max = m \
 	}
-#define WIDE(n)                                      \
-	{                                            \
-		.name = n, .max = 16383, .digits = 2 \
+#define WIDE(n) NUM(n, UINT32_MAX)
+#define BITS(n)                                        \
+	{                                              \
+		.name = n, .max = UINT32_MAX, .hex = 1 \
 	}
-#define SYM(n, m, b, ...)                                                         \
-	{                                                                         \
-		.name = n, .max = m, .digits = 1, .symbol = SYMBOLS(__VA_ARGS__), \
-		.nr_symbols = NR_SYMBOLS(__VA_ARGS__), .bare = b                  \
+#define SYM(n, m, b, ...)                                            \
+	{                                                            \
+		.name = n, .max = m, .symbol = SYMBOLS(__VA_ARGS__), \
+		.nr_symbols = NR_SYMBOLS(__VA_ARGS__), .bare = b     \
 	}
 
-#define ORDER	 NUM("order", 10)
-#define CPU	 NUM("cpu", 3)
-#define NODE	 NUM("node", 3)
+#define ORDER	 NUM("order", PF_MAX_ORDER)
+#define CPU	 NUM("cpu", PF_MAX_CPUS - 1)
+#define NODE	 NUM("node", PF_MAX_NODES - 1)
 #define MOBILITY SYM("mobility", 2, 1, "unmovable", "movable", "reclaimable")
 #define GFP                                                                                    \
 	SYM("gfp", PF_NR_GFP - 1, 0, "kernel", "atomic", "nowait", "none", "high", "memalloc", \
@@ -34,9 +35,12 @@
 	    "atomic_comp", "thp")
 #define ZONE SYM("zone", 4, 0, "any", "dma", "dma32", "normal", "movable")
 #define MODE SYM("mode", 2, 1, "async", "light", "sync")
+/* What a request says beside how much it wants. */
+#define REQUEST MOBILITY, GFP, CPU, NODE, ZONE, BITS("bits")
 
 static const struct pf_operand config_operands[] = {
-	SYM("key", 31, 0, "pages", "pageblock_order", "max_order", "cpus", "start", "min", "scale"),
+	SYM("key", 31, 0, "pages", "pageblock_order", "max_order", "cpus", "start", "min", "scale",
+	    "base"),
 	WIDE("value"),
 };
 static const struct pf_operand zone_operands[] = {
@@ -44,20 +48,27 @@ static const struct pf_operand zone_operands[] = {
 	NODE,
 	WIDE("pages"),
 	WIDE("gap"),
-	NUM("min", 127),
+	WIDE("min"),
 };
 static const struct pf_operand range_operands[] = {WIDE("at"), WIDE("pages")};
-static const struct pf_operand alloc_operands[] = {ORDER, MOBILITY, GFP, CPU, NODE, ZONE};
+static const struct pf_operand alloc_operands[] = {ORDER, REQUEST};
 static const struct pf_operand free_operands[] = {CPU};
-static const struct pf_operand bulk_operands[] = {
-	NUM("count", 127), MOBILITY, GFP, CPU, NODE, ZONE};
+static const struct pf_operand bulk_operands[] = {NUM("count", PF_MAX_BULK_COUNT), REQUEST};
+static const struct pf_operand exact_operands[] = {NUM("count", PF_MAX_EXACT_COUNT), REQUEST};
 static const struct pf_operand contig_operands[] = {WIDE("at"), WIDE("pages"), MOBILITY};
+static const struct pf_operand run_operands[] = {
+	WIDE("pages"), NUM("align", PF_MAX_ORDER),	    WIDE("from"),
+	WIDE("to"),    SYM("place", 1, 1, "bottom", "top"), REQUEST,
+};
+static const struct pf_operand take_operands[] = {WIDE("at"), WIDE("pages")};
+static const struct pf_operand trim_operands[] = {WIDE("head"), WIDE("tail"), CPU};
+static const struct pf_operand resize_operands[] = {WIDE("pages")};
 static const struct pf_operand compact_operands[] = {
 	ORDER, MODE, SYM("whole", 1, 1, "partly", "whole"), MOBILITY, NODE,
 };
-static const struct pf_operand reclaim_operands[] = {NUM("pages", 127), MODE, NODE};
+static const struct pf_operand reclaim_operands[] = {WIDE("pages"), MODE, NODE};
 static const struct pf_operand block_operands[] = {WIDE("block")};
-static const struct pf_operand drain_operands[] = {NUM("cpu", 4)};
+static const struct pf_operand drain_operands[] = {NUM("cpu", PF_MAX_CPUS)};
 static const struct pf_operand tick_operands[] = {
 	SYM("daemon", 1, 1, "kswapd", "kcompactd"),
 	NODE,
@@ -72,54 +83,39 @@ static const struct pf_operand tune_operands[] = {
 static const struct pf_operand inject_operands[] = {
 	SYM("what", 15, 1, "migrate_again", "migrate_busy", "evict_kept", "evict_dirty",
 	    "migrate_nomem", "contended", "resched", "killed", "isolated"),
-	NUM("after", 127),
-	NUM("count", 127),
+	WIDE("after"),
+	WIDE("count"),
 };
-
 static const struct pf_operand retype_operands[] = {WIDE("block"), MOBILITY};
-static const struct pf_operand exact_operands[] = {
-	{.name = "count", .max = 1024, .digits = 2}, MOBILITY, GFP, CPU, NODE, ZONE};
 static const struct pf_operand cpu_operands[] = {CPU, SYM("state", 1, 1, "offline", "online")};
+static const struct pf_operand add_operands[] = {NUM("range", PF_MAX_RANGES - 1)};
 
-#define OPERANDS(o) .operand = o, .nr_operands = sizeof(o) / sizeof(o[0])
+#define HAS_SLOT(c) ((c) == PF_CLASS_MEMORY || (c) == PF_CLASS_OWNER)
+#define KIND(id, text, cl, n)                                          \
+	[PF_OP_##id].name = #text, [PF_OP_##id].class = PF_CLASS_##cl, \
+	[PF_OP_##id].has_slot = HAS_SLOT(PF_CLASS_##cl), [PF_OP_##id].weight = n,
+#define OPERANDS(id, o) \
+	[PF_OP_##id].operand = o, [PF_OP_##id].nr_operands = sizeof(o) / sizeof(o[0])
 
 const struct pf_op_info pf_op_info[PF_NR_OPS] = {
-	[PF_OP_CONFIG] = {.name = "config", .config = 1, .weight = 2, OPERANDS(config_operands)},
-	[PF_OP_ZONE] = {.name = "zone", .config = 1, .weight = 1, OPERANDS(zone_operands)},
-	[PF_OP_HOLE] = {.name = "hole", .config = 1, .weight = 1, OPERANDS(range_operands)},
-	[PF_OP_RESERVE] = {.name = "reserve", .config = 1, .weight = 1, OPERANDS(range_operands)},
-	[PF_OP_ALLOC] = {.name = "alloc", .has_slot = 1, .weight = 24, OPERANDS(alloc_operands)},
-	[PF_OP_FREE] = {.name = "free", .has_slot = 1, .weight = 20, OPERANDS(free_operands)},
-	[PF_OP_BULK] = {.name = "bulk", .has_slot = 1, .weight = 4, OPERANDS(bulk_operands)},
-	[PF_OP_SPLIT] = {.name = "split", .has_slot = 1, .weight = 4},
-	[PF_OP_CONTIG] = {.name = "contig", .has_slot = 1, .weight = 3, OPERANDS(contig_operands)},
-	[PF_OP_PIN] = {.name = "pin", .has_slot = 1, .weight = 3},
-	[PF_OP_UNPIN] = {.name = "unpin", .has_slot = 1, .weight = 2},
-	[PF_OP_DIRTY] = {.name = "dirty", .has_slot = 1, .weight = 2},
-	[PF_OP_CLEAN] = {.name = "clean", .has_slot = 1, .weight = 1},
-	[PF_OP_WRITEBACK] = {.name = "writeback", .has_slot = 1, .weight = 2},
-	[PF_OP_WRITTEN] = {.name = "written", .has_slot = 1, .weight = 1},
-	[PF_OP_ACCESS] = {.name = "access", .has_slot = 1, .weight = 2},
-	[PF_OP_EVICTABLE] = {.name = "evictable", .has_slot = 1, .weight = 3},
-	[PF_OP_UNEVICTABLE] = {.name = "unevictable", .has_slot = 1, .weight = 1},
-	[PF_OP_LOCK] = {.name = "lock", .has_slot = 1, .weight = 1},
-	[PF_OP_UNLOCK] = {.name = "unlock", .has_slot = 1, .weight = 1},
-	[PF_OP_COMPACT] = {.name = "compact", .weight = 6, OPERANDS(compact_operands)},
-	[PF_OP_RECLAIM] = {.name = "reclaim", .weight = 4, OPERANDS(reclaim_operands)},
-	[PF_OP_ISOLATE] = {.name = "isolate", .weight = 2, OPERANDS(block_operands)},
-	[PF_OP_UNDO] = {.name = "undo", .weight = 2, OPERANDS(block_operands)},
-	[PF_OP_OFFLINE] = {.name = "offline", .weight = 1, OPERANDS(block_operands)},
-	[PF_OP_ONLINE] = {.name = "online", .weight = 1, OPERANDS(block_operands)},
-	[PF_OP_DRAIN] = {.name = "drain", .weight = 3, OPERANDS(drain_operands)},
-	[PF_OP_TICK] = {.name = "tick", .weight = 3, OPERANDS(tick_operands)},
-	[PF_OP_TUNE] = {.name = "tune", .weight = 1, OPERANDS(tune_operands)},
-	[PF_OP_INJECT] = {.name = "inject", .weight = 3, OPERANDS(inject_operands)},
-	[PF_OP_CHECK] = {.name = "check", .weight = 2},
-	[PF_OP_RETYPE] = {.name = "retype", .weight = 1, OPERANDS(retype_operands)},
-	[PF_OP_CPU] = {.name = "cpu", .weight = 1, OPERANDS(cpu_operands)},
-	[PF_OP_EXACT] = {.name = "exact", .has_slot = 1, .weight = 2, OPERANDS(exact_operands)},
-	[PF_OP_LRU] = {.name = "lru", .has_slot = 1, .weight = 3},
-};
+	OPERANDS(CONFIG, config_operands),   OPERANDS(ZONE, zone_operands),
+	OPERANDS(HOLE, range_operands),	     OPERANDS(RESERVE, range_operands),
+	OPERANDS(LATER, range_operands),     OPERANDS(ALLOC, alloc_operands),
+	OPERANDS(FREE, free_operands),	     OPERANDS(BULK, bulk_operands),
+	OPERANDS(EXACT, exact_operands),     OPERANDS(CONTIG, contig_operands),
+	OPERANDS(RUN, run_operands),	     OPERANDS(TAKE, take_operands),
+	OPERANDS(TRIM, trim_operands),	     OPERANDS(RESIZE, resize_operands),
+	OPERANDS(COMPACT, compact_operands), OPERANDS(RECLAIM, reclaim_operands),
+	OPERANDS(ISOLATE, block_operands),   OPERANDS(UNDO, block_operands),
+	OPERANDS(OFFLINE, block_operands),   OPERANDS(ONLINE, block_operands),
+	OPERANDS(DRAIN, drain_operands),     OPERANDS(TICK, tick_operands),
+	OPERANDS(TUNE, tune_operands),	     OPERANDS(INJECT, inject_operands),
+	OPERANDS(RETYPE, retype_operands),   OPERANDS(CPU, cpu_operands),
+	OPERANDS(ADD, add_operands),	     PF_OPS(KIND)};
+
+_Static_assert(sizeof(run_operands) / sizeof(run_operands[0]) == PF_RUN_BITS + 1 &&
+		       PF_RUN_BITS < PF_OP_ARGS,
+	       "the longest list of operands");
 
 #define KERNEL (PF_GFP_IO | PF_GFP_FS | PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)
 #define ATOMIC (PF_GFP_HIGH | PF_GFP_ATOMIC | PF_GFP_KSWAPD_RECLAIM)

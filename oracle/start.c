@@ -377,7 +377,7 @@ bool pf_run_start(struct pf_oracle *run)
 	run->nr_slots = 0;
 	run->nr_evicted = 0;
 	run->arena_top = 0;
-	for (unsigned i = 0; i < PF_MAX_ORDER + 2; i++)
+	for (unsigned i = 0; i < PF_UNIT_CLASSES; i++)
 		run->arena_free[i] = PF_NO_UNIT;
 	run->generation = 0;
 	run->online = (1u << run->layout.nr_cpus) - 1;

@@ -26,7 +26,7 @@ COMMAND  := $(filter-out $(MAIN),$(wildcard targets/command/*.c targets/workload
 TARGET   := targets/engines/fuzz_lockstep.c
 # Translating programs needs no more of the oracle than the table of operations.
 TRANSLATE := oracle/op.c targets/language/codec.c targets/language/text.c
-AFL_LIB  := targets/engines/afl_mutator.c oracle/op.c $(LANGUAGE)
+AFL_LIB  := targets/engines/afl_mutator.c oracle/op.c oracle/layout.c $(LANGUAGE)
 SEEDS    := $(wildcard corpus/seeds/*.txt) $(wildcard corpus/regressions/*.txt)
 UNIT     := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TRACE_CFLAGS = $$(pkg-config --cflags libtracecmd libtraceevent)

@@ -25,10 +25,10 @@ for impl in impls/*/; do
 	includes "impls/$name" "\"(\.\./($contract)\.h|\.\./zoned/zoned\.h|[a-z_0-9]+\.h)\""
 done
 includes oracle '"(\.\./impls/(impl|dump)\.h|[a-z_0-9]+\.h)"'
-# targets/: the language knows operations and nothing else; engines and import stand on it;
+# targets/: the language knows operations and the layout they configure, nothing else; engines and import stand on it;
 # the command on all of them.
 of_impls='impl|dump|names|builtin|kernel/kernel|recorded/[a-z_]+|linux/linux'
-includes targets/language '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/op\.h|[a-z_0-9]+\.h)"'
+includes targets/language '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/(op|layout)\.h|[a-z_0-9]+\.h)"'
 includes targets/engines '"(\.\./\.\./impls/(impl|builtin)\.h|\.\./\.\./oracle/(oracle|op|layout)\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
 includes targets/import '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/op\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
 includes targets/workloads '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/op\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'

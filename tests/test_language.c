@@ -49,8 +49,8 @@ static void assert_canonical(const struct pf_op *ops, size_t n)
 			assert_true(op->arg[arg] <= info->operand[arg].max);
 		for (; arg < PF_OP_ARGS; arg++)
 			assert_int_equal(op->arg[arg], 0);
-		assert_false(info->config && other);
-		other |= !info->config;
+		assert_false(info->class == PF_CLASS_CONFIG && other);
+		other |= info->class != PF_CLASS_CONFIG;
 	}
 }
 
@@ -63,7 +63,7 @@ static size_t random_program(struct pf_op *ops, size_t n, struct pf_rng *rng)
 			.slot = pf_rng_below(rng, 2) ? pf_rng_below(rng, 64) : pf_rng_next(rng),
 		};
 		if (i < n / 8)
-			ops[i].kind = pf_rng_below(rng, 4);
+			ops[i].kind = pf_rng_below(rng, 8) ? pf_rng_below(rng, 4) : PF_OP_LATER;
 		for (unsigned arg = 0; arg < PF_OP_ARGS; arg++)
 			if (pf_rng_below(rng, 2))
 				ops[i].arg[arg] = pf_rng_next(rng);
@@ -87,48 +87,63 @@ static void random_bytes(uint8_t *buf, size_t len, struct pf_rng *rng)
 	}
 }
 
+/* The number at digit[*pos], by the letter: as many digits as the largest value has. */
+static uint32_t reference_number(const unsigned *digit, unsigned nr, unsigned *pos, uint32_t max)
+{
+	uint64_t value = 0, unit = 1;
+
+	for (uint64_t left = max; *pos < nr; left /= 64) {
+		unsigned d = digit[(*pos)++];
+
+		value += d % 64 * unit;
+		unit *= 64;
+		if (d < 64 || left < 64)
+			break;
+	}
+	return value % (max + 1ull);
+}
+
 /*
  * The byte form once more, slow and by the letter of targets/README.md: split
- * into an opcode and its digits, then pick the digits by position.
+ * into an opcode and its digits, then read the numbers one behind the other.
  */
 static size_t reference_decode(const uint8_t *buf, size_t len, struct pf_op *ops)
 {
 	size_t n = 0, i = 0;
 
 	while (i < len) {
-		unsigned digit[64] = {0}, nr = 0, kind = 0, sum = 0, pos = 0;
+		unsigned digit[128] = {0}, nr = 0, kind = 0, sum = 0, pos = 0;
 		const struct pf_op_info *info;
 		struct pf_op op = {0};
 		uint8_t opcode = buf[i++];
 
 		for (; i < len && buf[i] < 0x80; i++)
-			if (nr < 64)
+			if (nr < 128)
 				digit[nr++] = buf[i] ^ 0x30;
 		if (opcode < 0x80)
 			continue;
-		for (; kind < PF_NR_OPS; kind++) {
-			sum += pf_op_info[kind].weight;
-			if (opcode - 0x80u < sum)
-				break;
+		if (opcode >= 0xfe) {
+			kind = 35 + (opcode - 0xfe) * 128 + digit[pos++];
+		} else {
+			for (; kind < 35; kind++) {
+				sum += pf_op_info[kind].weight;
+				if (opcode - 0x80u < sum)
+					break;
+			}
+			if (kind == 35)
+				continue;
 		}
-		if (kind == PF_NR_OPS)
+		if (kind >= PF_NR_OPS)
 			continue;
 		info = &pf_op_info[kind];
-		if (info->config && n && !pf_op_info[ops[n - 1].kind].config)
+		if (info->class == PF_CLASS_CONFIG && n &&
+		    pf_op_info[ops[n - 1].kind].class != PF_CLASS_CONFIG)
 			continue;
 		op.kind = kind;
 		if (info->has_slot)
-			op.slot = digit[pos++];
-		for (unsigned arg = 0; arg < info->nr_operands; arg++) {
-			unsigned value = digit[pos++];
-
-			if (info->operand[arg].digits == 2)
-				value += 128 * digit[pos++];
-			op.arg[arg] = value % (info->operand[arg].max + 1u);
-		}
-		if (info->has_slot)
-			op.slot = (op.slot + 128 * digit[pos] + 128 * 128 * digit[pos + 1]) %
-				  PF_NR_SLOTS;
+			op.slot = reference_number(digit, nr, &pos, PF_NR_SLOTS - 1);
+		for (unsigned arg = 0; arg < info->nr_operands; arg++)
+			op.arg[arg] = reference_number(digit, nr, &pos, info->operand[arg].max);
 		ops[n++] = op;
 	}
 	return n;
@@ -139,7 +154,7 @@ static void test_table(void **state)
 	/* Append-only: a line that changes here makes old corpora worthless. */
 	static const struct {
 		uint8_t opcode, kind, weight;
-	} golden[PF_NR_OPS] = {
+	} golden[] = {
 		{0x80, PF_OP_CONFIG, 2},  {0x82, PF_OP_ZONE, 1},      {0x83, PF_OP_HOLE, 1},
 		{0x84, PF_OP_RESERVE, 1}, {0x85, PF_OP_ALLOC, 24},    {0x9d, PF_OP_FREE, 20},
 		{0xb1, PF_OP_BULK, 4},	  {0xb5, PF_OP_SPLIT, 4},     {0xb9, PF_OP_CONTIG, 3},
@@ -156,7 +171,8 @@ static void test_table(void **state)
 	unsigned next = 0x80;
 
 	(void)state;
-	for (unsigned kind = 0; kind < PF_NR_OPS; kind++) {
+	assert_int_equal(PF_OP_LRU, 34);
+	for (unsigned kind = 0; kind <= PF_OP_LRU; kind++) {
 		struct pf_op op = {.kind = kind};
 		uint8_t byte;
 
@@ -168,7 +184,7 @@ static void test_table(void **state)
 		assert_int_equal(pf_encode(&op, 1, &byte, 1, NULL), 1);
 		assert_int_equal(byte, golden[kind].opcode);
 	}
-	assert_in_range(next, 0x80, 0x100);
+	assert_int_equal(next, 0xf2);
 	for (; next < 0x100; next++)
 		assert_int_equal(pf_opcode_kind(next), PF_NR_OPS);
 	for (unsigned byte = 0; byte < 0x80; byte++)
@@ -185,15 +201,18 @@ static void test_names(void **state)
 		unsigned nr = 0;
 
 		assert_true(info->nr_operands <= PF_OP_ARGS);
+		assert_true(info->weight);
+		assert_int_equal(info->has_slot,
+				 info->class == PF_CLASS_MEMORY || info->class == PF_CLASS_OWNER);
+		assert_int_equal(pf_op_is_config(kind), info->class == PF_CLASS_CONFIG);
 		for (unsigned other = 0; other < kind; other++)
 			assert_string_not_equal(info->name, pf_op_info[other].name);
 		for (unsigned arg = 0; arg < info->nr_operands; arg++) {
 			const struct pf_operand *operand = &info->operand[arg];
 
-			assert_in_range(operand->digits, 1, 2);
-			assert_true(operand->max < 1 << 7 * operand->digits);
-			assert_true(operand->nr_symbols <= operand->max + 1);
+			assert_true(operand->nr_symbols <= operand->max + 1ull);
 			assert_true(operand->nr_symbols || !operand->bare);
+			assert_false(operand->nr_symbols && operand->hex);
 			for (unsigned other = 0; other < arg; other++)
 				assert_string_not_equal(operand->name, info->operand[other].name);
 			for (unsigned i = 0; operand->bare && i < operand->nr_symbols; i++)
@@ -222,24 +241,36 @@ static void test_golden_encodings(void **state)
 	} golden[] = {
 		{"alloc a3 order=2 movable", "\x85\x33\x32\x31"},
 		{"alloc a0 order=0", "\x85"},
-		{"alloc a200 order=0", "\x85\x78\x30\x30\x30\x30\x30\x30\x31"},
+		{"alloc a200 order=0", "\x85\x78\x33"},
 		{"alloc a1 order=10 reclaimable gfp=thp cpu=3 node=2 zone=movable",
 		 "\x85\x31\x3a\x32\x3f\x33\x32\x34"},
-		{"split a262143", "\xb5\x4f\x4f\x3f"},
+		{"alloc a1 order=0 bits=0x8400", "\x85\x31\x30\x30\x30\x30\x30\x30\x70\x60\x38"},
+		{"split a262143", "\xb5\x4f\x4f\x0f"},
 		{"free a3", "\x9d\x33"},
-		{"free a130 cpu=1", "\x9d\x32\x31\x31"},
-		{"config pages=512", "\x80\x30\x30\x34"},
+		{"free a130 cpu=1", "\x9d\x72\x32\x31"},
+		{"config pages=512", "\x80\x30\x70\x38"},
 		{"config pageblock_order=3", "\x80\x31\x33"},
-		{"zone movable node=1 pages=300 gap=4 min=9", "\x82\x33\x31\x1c\x32\x34\x30\x39"},
-		{"hole at=130 pages=1", "\x83\x32\x31\x31"},
+		{"config base=4294967295", "\x80\x37\x4f\x4f\x4f\x4f\x4f\x33"},
+		{"zone movable node=1 pages=300 gap=4 min=9", "\x82\x33\x31\x5c\x34\x34\x39"},
+		{"hole at=130 pages=1", "\x83\x72\x32\x31"},
 		{"compact order=9 sync whole", "\xcf\x39\x32\x31"},
-		{"contig a5 at=64 pages=32 movable", "\xb9\x35\x70\x30\x10\x30\x31"},
-		{"tune extfrag_threshold=500", "\xe5\x33\x44\x33"},
+		{"contig a5 at=64 pages=32 movable", "\xb9\x35\x70\x31\x10\x31"},
+		{"tune extfrag_threshold=500", "\xe5\x33\x44\x37"},
 		{"inject migrate_busy after=2 count=1", "\xe6\x31\x32\x31"},
 		{"check", "\xe9"},
-		{"exact a3 count=5 movable", "\xed\x33\x35\x30\x31"},
+		{"exact a3 count=5 movable", "\xed\x33\x35\x31"},
 		{"exact a130 count=1024 gfp=atomic zone=dma",
-		 "\xed\x32\x30\x38\x30\x31\x30\x30\x31\x31"},
+		 "\xed\x72\x32\x70\x20\x30\x31\x30\x30\x31"},
+		{"run a0 pages=0", "\xfe"},
+		{"run a2 pages=100 align=3 from=7 to=65 top movable gfp=none cpu=15 node=7 "
+		 "zone=dma "
+		 "bits=0x20",
+		 "\xfe\x30\x32\x54\x31\x33\x37\x71\x31\x31\x31\x33\x3f\x37\x31\x10"},
+		{"take a1 at=3 pages=2", "\xfe\x31\x31\x33\x32"},
+		{"trim a1 head=0 tail=2", "\xfe\x32\x31\x30\x32"},
+		{"resize a0 pages=9", "\xfe\x33\x30\x39"},
+		{"add range=0", "\xfe\x34"},
+		{"later at=16 pages=32", "\xfe\x35\x20\x10"},
 	};
 	uint8_t buf[32];
 	char line[PF_TEXT_LINE_MAX];
@@ -276,18 +307,31 @@ static void test_decode_corner_cases(void **state)
 	/* Digits before the first opcode and surplus ones are nobody's. */
 	DECODES("99\x9d\x33\x31\x30\x30\x35\x35\xe9", "free a3 cpu=1\ncheck");
 	/* Unknown opcodes go, and their digits with them. */
-	DECODES("\xf2\x33\x33\x9d\x31\xff\x32\x33\xfe\xe9", "free a1\ncheck");
+	DECODES("\xf2\x33\x33\x9d\x31\xff\x32\x33\xfd\xe9", "free a1\ncheck");
+	DECODES("\xfe\x36\x33\xfe\x4f\xff\xff\x36\xe9", "check");
+	/* The digit that names a kind may be missing. */
+	DECODES("\xfe\xe9", "run a0\ncheck");
 	/* All opcodes of a run mean the same. */
 	DECODES("\x85\x31\x9c\x31", "alloc a1 order=0\nalloc a1 order=0");
 	/* Out of range: modulo max + 1. */
-	DECODES("\x85\x31\x3b", "alloc a1 order=0");
-	DECODES("\x85\x31\x3c\x33", "alloc a1 order=1 unmovable");
+	DECODES("\x85\x31\x23", "alloc a1 order=0");
+	DECODES("\x85\x31\x24\x33", "alloc a1 order=1 unmovable");
 	DECODES("\xb5\x4f\x4f\x4f", "split a262143");
-	DECODES("\xed\x31\x31\x38", "exact a1 count=0");
+	DECODES("\xed\x31\x71\x70\x38", "exact a1 count=0");
+	DECODES("\xe5\x33\x4f\x4f\x4f\x4f\x4f\x34", "tune extfrag_threshold=1073741823");
+	/* No more digits than the largest value has: the next one is the next number's. */
+	DECODES("\x85\x31\x72\x31", "alloc a1 order=2 movable");
+	DECODES("\xb9\x35\x70\x70\x70\x70\x70\x70\x31", "contig a5 at=0 pages=1");
+	/* Longer than needed. */
+	DECODES("\x9d\x73\x30\x31", "free a3 cpu=1");
+	/* Cut off within a number. */
+	DECODES("\x9d\x73", "free a3");
+	DECODES("\xb9\x35\x70\xe9", "contig a5 at=0\ncheck");
 	/* Configuration behind another operation is dropped, with its digits. */
 	DECODES("\x80\x30\x31\x9d\x31\x80\x30\x32\x9d\x32", "config pages=1\nfree a1\nfree a2");
 	/* But not behind an unknown opcode. */
 	DECODES("\xff\x80\x30\x31\xe9", "config pages=1\ncheck");
+	DECODES("\xfe\x35\x30\x31\xe9\xfe\x35\x30\x32", "later at=0 pages=1\ncheck");
 #undef DECODES
 }
 
@@ -372,7 +416,7 @@ static void test_bytes_round_trip(void **state)
 static void test_encode_canonicalises(void **state)
 {
 	struct pf_op ops[] = {
-		{.kind = PF_OP_ALLOC, .slot = 1, .arg = {13, 5}},
+		{.kind = PF_OP_ALLOC, .slot = 1, .arg = {21, 5}},
 		{.kind = PF_OP_CONFIG, .arg = {0, 9}},
 		{.kind = PF_OP_CHECK, .slot = 7, .arg = {1, 1, 1, 1, 1, 1}},
 		{.kind = PF_NR_OPS + PF_OP_FREE, .slot = PF_NR_SLOTS + 2},
@@ -424,7 +468,11 @@ static void test_text_round_trip(void **state)
 	/* Every value of every operand, symbols and numbers. */
 	for (unsigned kind = 0; kind < PF_NR_OPS; kind++)
 		for (unsigned arg = 0; arg < pf_op_info[kind].nr_operands; arg++)
-			for (unsigned v = 0; v <= pf_op_info[kind].operand[arg].max; v++) {
+			for (uint64_t i = 0, v; i < 400; i++) {
+				/* The first ones, then beside all powers of two. */
+				v = i < 300 ? i : (1ull << (i - 300) / 3) + i % 3 - 1;
+				if (v > pf_op_info[kind].operand[arg].max)
+					continue;
 				ops[0] = (struct pf_op){.kind = kind};
 				ops[0].arg[arg] = v;
 				pf_print(ops, 1, text, sizeof(text));
@@ -448,6 +496,13 @@ static void test_parse_leniency(void **state)
 	SAME("tune 4=50", "tune compaction_proactiveness=50");
 	SAME("compact", "compact order=0 async partly node=0");
 	SAME("check", "\n\n   check   \n#");
+	SAME("alloc a0x1f order=0x0A gfp=0x1 bits=1056",
+	     "alloc a31 order=10 gfp=atomic bits=0x420");
+	SAME("config base=0xFFFFFFFF", "config base=4294967295");
+	SAME("config 0x0=0x10", "config pages=16");
+	/* A byte order mark, and anything in comments: UTF-8, and what once was Latin-1. */
+	SAME("\xef\xbb\xbf# \xc3\xbc\ncheck # \xfc\n", "check");
+	SAME("\xef\xbb\277check#\xe2\x86\x92", "check");
 #undef SAME
 	assert_int_equal(parse("", a, 0), 0);
 	assert_int_equal(parse("# nothing\n\n", a, 0), 0);
@@ -470,9 +525,9 @@ static void test_parse_errors(void **state)
 		{"free a-1", 1, "free: expected a slot a0..a262143, got 'a-1'"},
 		{"free a99999999999999999999", 1,
 		 "free: expected a slot a0..a262143, got 'a99999999999999999999'"},
-		{"alloc a1 order=11", 1, "order '11': expected 0..10"},
-		{"alloc a1 order=", 1, "order '': expected 0..10"},
-		{"alloc a1 order=x", 1, "order 'x': expected 0..10"},
+		{"alloc a1 order=19", 1, "order '19': expected 0..18"},
+		{"alloc a1 order=", 1, "order '': expected 0..18"},
+		{"alloc a1 order=x", 1, "order 'x': expected 0..18"},
 		{"alloc a1 mobility=3", 1,
 		 "mobility '3': expected unmovable|movable|reclaimable or 0..2"},
 		{"alloc a1 gfp=16", 1,
@@ -482,24 +537,40 @@ static void test_parse_errors(void **state)
 		{"alloc a1 movable unmovable", 1, "alloc: mobility is given twice"},
 		{"alloc a1 movble", 1,
 		 "alloc: unexpected 'movble'; it takes order= unmovable|movable|reclaimable gfp= "
-		 "cpu= node= zone="},
+		 "cpu= node= zone= bits="},
 		{"alloc a1 a2", 1,
 		 "alloc: unexpected 'a2'; it takes order= unmovable|movable|reclaimable gfp= cpu= "
-		 "node= zone="},
+		 "node= zone= bits="},
+		{"run a1 a2", 1,
+		 "run: unexpected 'a2'; it takes pages= align= from= to= bottom|top "
+		 "unmovable|movable|reclaimable gfp= cpu= node= zone= bits="},
+		{"alloc a1 order=0x", 1, "order '0x': expected 0..18"},
+		{"alloc a1 order=0x1g", 1, "order '0x1g': expected 0..18"},
+		{"alloc a1 order=1f", 1, "order '1f': expected 0..18"},
+		{"alloc a1 bits=0x100000000", 1, "bits '0x100000000': expected 0..4294967295"},
+		{"alloc a1 bits=99999999999999999999999999", 1,
+		 "bits '999999999999999999999999...': expected 0..4294967295"},
 		{"pin a1 order=1", 1, "pin: unexpected 'order=1'; it takes only a slot"},
 		{"check a1", 1, "check: unexpected 'a1'; it takes no operands"},
 		{"config pages", 1, "config: expected key=value, got 'pages'"},
 		{"config", 1, "config: expected key=value, got nothing"},
-		{"config pages=16384", 1, "value '16384': expected 0..16383"},
+		{"config pages=4294967296", 1, "value '4294967296': expected 0..4294967295"},
 		{"config pages=1 cpus=2", 1,
 		 "config: unexpected 'cpus=2'; it takes one key=value a line"},
 		{"config page=1", 1,
-		 "key 'page': expected pages|pageblock_order|max_order|cpus|start|min|scale or "
-		 "0..31"},
+		 "key 'page': expected pages|pageblock_order|max_order|cpus|start|min|scale|base "
+		 "or 0..31"},
 		{"# first\nfree a1\ncheck\nconfig pages=64", 4,
 		 "config is configuration: it must stand before the operation in line 2"},
-		{"check\ncaf\xc3\xa9", 2, "byte 0xc3; text is plain ASCII, in comments too"},
-		{"check # \xc3\xa9", 1, "byte 0xc3; text is plain ASCII, in comments too"},
+		{"check\ncaf\xc3\xa9 # \xc3\xa9", 2,
+		 "byte 0xc3; outside comments text is plain ASCII: write it so, or put it behind "
+		 "a '#'"},
+		/* Only at the very beginning. */
+		{"check\n\xef\xbb\277check", 2,
+		 "byte 0xef; outside comments text is plain ASCII: write it so, or put it behind "
+		 "a '#'"},
+		{"check\nlater at=1 pages=1", 2,
+		 "later is configuration: it must stand before the operation in line 1"},
 		{"\x1b[31mred", 1,
 		 "unknown operation '?[31mred'; expected one such as 'alloc a3 order=2'"},
 		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 1,
@@ -517,6 +588,8 @@ static void test_parse_errors(void **state)
 		assert_int_equal(err.line, wrong[i].line);
 		assert_true(strlen(err.message) < sizeof(err.message) - 1);
 	}
+	assert_false(pf_parse("check # \0", 9, ops, 8, &n, &err));
+	assert_string_equal(err.message, "a NUL character; is this a text file?");
 	assert_false(pf_parse("check\n\0", 7, ops, 8, &n, &err));
 	assert_string_equal(err.message, "a NUL character; is this a text file?");
 	assert_int_equal(err.line, 2);
@@ -568,19 +641,38 @@ static void test_parse_total(void **state)
 
 static void test_is_text(void **state)
 {
+	/* One byte that is no ASCII makes no program out of text. */
+	static const char *const text[] = {
+		"",
+		"frobnicate a1",
+		"# f\xfcr \xe9",
+		"\n \t# f\xfcr",
+		"\xef\xbb\xbf# \xc3\xbc",
+		"\xef\xbb\xbf \r\nalloc a1 \xe4",
+		"free a1 # \xe9\nfree a2",
+		"check\n\xe4",
+		"check# \xe4",
+		"later\tat=1 \x80",
+		"config",
+	};
+	static const char *const bytes[] = {
+		"\xe9",	   "\xef\xbb\xbf", "\xef\xbb\277checks \xe9", "checks \xe9", "check\xe9",
+		"1# \xe9", "alloc\xc4 a1",
+	};
 	struct pf_rng rng = {5};
-	struct pf_op ops[8];
-	uint8_t buf[16];
+	struct pf_op ops[16];
+	uint8_t buf[16 * PF_OP_BYTES_MAX];
 
 	(void)state;
-	assert_true(pf_is_text((const uint8_t *)"alloc a1\n", 9));
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
+		assert_true(pf_is_text((const uint8_t *)text[i], strlen(text[i])));
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
+		assert_false(pf_is_text((const uint8_t *)bytes[i], strlen(bytes[i])));
 	assert_true(pf_is_text(NULL, 0));
-	for (unsigned round = 0; round < 1000; round++) {
-		size_t len = pf_rng_below(&rng, 4);
+	for (unsigned round = 0; round < 3000; round++) {
+		size_t n = random_program(ops, 1 + pf_rng_below(&rng, 8), &rng);
 
-		random_bytes(buf, len, &rng);
-		if (pf_decode(buf, len, ops, 8))
-			assert_false(pf_is_text(buf, len));
+		assert_false(pf_is_text(buf, pf_encode(ops, n, buf, sizeof(buf), NULL)));
 	}
 }
 
@@ -602,7 +694,8 @@ static void test_generate(void **state)
 {
 	struct pf_rng rng = {6};
 	struct pf_op ops[100], guard;
-	size_t total = 0, count[PF_NR_OPS] = {0}, hits = 0, frees = 0, sized = 0, order[11] = {0};
+	size_t total = 0, count[PF_NR_OPS] = {0}, hits = 0, frees = 0, sized = 0;
+	size_t order[PF_NR_ORDERS] = {0}, bits = 0, later[2] = {0}, wide = 0, values = 0, high = 0;
 
 	(void)state;
 	memset(&guard, 0xa5, sizeof(guard));
@@ -630,11 +723,21 @@ static void test_generate(void **state)
 				frees++;
 				hits += op->slot < 256 && live[op->slot];
 			}
-			for (uint32_t k = 0; k < 127 && op->slot + k < 256; k++) {
+			for (uint32_t k = 0; k < 512 && op->slot + k < 256; k++) {
 				if (k < (op->kind == PF_OP_BULK ? op->arg[PF_BULK_COUNT] : 1) &&
 				    (op->kind == PF_OP_ALLOC || op->kind == PF_OP_BULK ||
-				     op->kind == PF_OP_CONTIG || op->kind == PF_OP_EXACT))
+				     op->kind == PF_OP_CONTIG || op->kind == PF_OP_EXACT ||
+				     op->kind == PF_OP_RUN || op->kind == PF_OP_TAKE))
 					live[op->slot + k] = true;
+			}
+			bits += op->kind == PF_OP_ALLOC && op->arg[PF_ALLOC_BITS];
+			if (op->kind == PF_OP_TRIM || op->kind == PF_OP_RESIZE)
+				later[op->slot < 256 && live[op->slot]]++;
+			for (unsigned arg = 0; arg < PF_OP_ARGS && op->kind != PF_OP_CONFIG;
+			     arg++) {
+				values += op->arg[arg] != 0;
+				wide += op->arg[arg] > 16383 &&
+					op->arg[arg] != op->arg[PF_ALLOC_BITS];
 			}
 			if (op->kind == PF_OP_FREE && op->slot < 256)
 				live[op->slot] = false;
@@ -648,8 +751,16 @@ static void test_generate(void **state)
 	/* Most frees free something, some nothing; most zones have the default size. */
 	assert_in_range(hits, frees / 2, frees - frees / 100);
 	assert_in_range(sized, 50, 400);
-	for (unsigned i = 0; i <= 10; i++)
-		assert_true(order[i] > 50);
+	for (unsigned i = 0; i < PF_NR_ORDERS; i++) {
+		assert_true(i > 10 || order[i] > 30);
+		high += i > 10 ? order[i] : 0;
+	}
+	assert_in_range(high, 50, count[PF_OP_ALLOC] / 20);
+	/* Now and then a flag more; what works on runs mostly finds something. */
+	assert_in_range(bits, count[PF_OP_ALLOC] / 50, count[PF_OP_ALLOC] / 10);
+	assert_true(later[1] > later[0]);
+	/* What is invented is small. */
+	assert_true(wide < values / 200);
 	assert_true(order[0] > order[1] && order[1] > order[3]);
 }
 

@@ -83,7 +83,8 @@ static void test_mirror(void **state)
 		struct pf_layout l;
 
 		build_layout(&l, layouts[k]);
-		assert_true(pf_mirror_setup(&valid, &l) && pf_mirror_setup(&m, &l));
+		pf_mirror_setup(&valid, &l);
+		pf_mirror_setup(&m, &l);
 		pf_mirror_fill(&valid, NULL);
 		m.valid = &valid;
 		pf_mirror_copy(&m, &valid);
@@ -118,25 +119,35 @@ static void test_mirror(void **state)
 static void test_layout(void **state)
 {
 	struct pf_rng rng = {9};
+	unsigned count[3] = {0}, bases[4] = {0};
 
 	(void)state;
-	for (int k = 0; k < 3000; k++) {
+	for (int k = 0; k < 20000; k++) {
 		struct pf_op ops[24];
 		struct pf_layout l = {0};
 		size_t n = pf_rng_below(&rng, 24);
+		uint32_t at_once[PF_MAX_ZONES];
 		pf_pfn end = 0;
 
 		for (size_t i = 0; i < n; i++) {
 			memset(&ops[i], 0, sizeof(ops[i]));
-			ops[i].kind = pf_rng_below(&rng, 4);
+			ops[i].kind = pf_rng_below(&rng, 5);
+			if (ops[i].kind == 4)
+				ops[i].kind = PF_OP_LATER;
 			for (unsigned a = 0; a < pf_op_info[ops[i].kind].nr_operands; a++) {
 				uint32_t max = pf_op_info[ops[i].kind].operand[a].max;
 
-				ops[i].arg[a] =
-					pf_rng_below(&rng, pf_rng_below(&rng, 2) ? 8 : max) %
-					(max + 1);
+				/* Small ones, all magnitudes, and the greatest of all. */
+				ops[i].arg[a] = pf_rng_below(&rng, 1u << pf_rng_below(&rng, 32));
+				if (pf_rng_below(&rng, 2))
+					ops[i].arg[a] %= 8;
+				if (ops[i].arg[a] > max || !pf_rng_below(&rng, 32))
+					ops[i].arg[a] = max;
 			}
 		}
+		if (n && k % 4 == 0)
+			ops[0] = (struct pf_op){.kind = PF_OP_CONFIG,
+						.arg = {PF_CONFIG_BASE, pf_rng_next(&rng)}};
 		assert_int_equal(pf_layout_build(&l, ops, n), n);
 		assert_in_range(l.nr_zones, 1, PF_MAX_ZONES);
 		assert_true(l.pageblock_order <= l.max_order && l.max_order <= PF_MAX_ORDER);
@@ -150,16 +161,25 @@ static void test_layout(void **state)
 			assert_true(l.zone[z].wmark[0] <= l.zone[z].wmark[1] &&
 				    l.zone[z].wmark[1] <= l.zone[z].wmark[2]);
 			end = l.zone[z].start_pfn + l.zone[z].spanned;
+			at_once[z] = l.zone[z].spanned;
 			for (unsigned y = 0; y < z; y++)
 				assert_false(l.zone[y].node == l.zone[z].node &&
 					     l.zone[y].type == l.zone[z].type);
 		}
 		assert_int_equal(end, l.end_pfn);
 		assert_true(pf_layout_pages(&l) <= PF_MAX_PAGES);
+		/* Not even rounded up to a block of the largest order it is no pfn. */
+		assert_true(l.end_pfn + (1ull << l.max_order) <= PF_NO_PFN);
 		for (unsigned r = 0; r < l.nr_ranges; r++) {
 			uint32_t at = l.range[r].start_pfn - l.base_pfn;
 
 			assert_true(l.range[r].nr_pages >= 1);
+			count[l.range[r].kind]++;
+			if (l.range[r].kind == PF_RANGE_LATER)
+				assert_int_equal((l.range[r].start_pfn | l.range[r].nr_pages) &
+							 ((1u << l.pageblock_order) - 1),
+						 0);
+			at_once[zone_at(&l, at)] -= l.range[r].nr_pages;
 			assert_true(zone_at(&l, at) < PF_MAX_ZONES);
 			assert_int_equal(zone_at(&l, at),
 					 zone_at(&l, at + l.range[r].nr_pages - 1));
@@ -167,7 +187,156 @@ static void test_layout(void **state)
 				assert_true(l.range[r].start_pfn >=
 					    l.range[r - 1].start_pfn + l.range[r - 1].nr_pages);
 		}
+		for (unsigned z = 0; z < l.nr_zones; z++)
+			assert_in_range(at_once[z], 1, l.zone[z].spanned);
+		bases[l.base_pfn >> 30]++;
 	}
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(count[i] > 500);
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(bases[i] > 10);
+}
+
+static void build(struct pf_layout *l, const struct pf_op *ops, size_t n)
+{
+	assert_int_equal(pf_layout_build(l, ops, n), n);
+}
+
+#define CONFIG(key, value)                                              \
+	{                                                               \
+		.kind = PF_OP_CONFIG, .arg = { PF_CONFIG_##key, value } \
+	}
+
+static void test_layout_base(void **state)
+{
+	static const struct {
+		uint32_t max_order, base, expected;
+	} rows[] = {
+		{7, 0, 128},
+		{7, 1, 128},
+		{7, 129, 256},
+		{7, 65536, 65536},
+		{0, 0, 1},
+		{0, 77, 77},
+		{18, 0, 1 << 18},
+		{18, (1 << 18) + 1, 1 << 19},
+		/* 1000 pages, then room for one block more. */
+		{3, UINT32_MAX, UINT32_MAX - 7 - 1008},
+		{10, UINT32_MAX, UINT32_MAX - 1023 - 1024},
+	};
+	struct pf_layout l, m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pf_op ops[] = {CONFIG(MAX_ORDER, rows[i].max_order),
+				      CONFIG(BASE, rows[i].base), CONFIG(PAGES, 1000),
+				      CONFIG(PAGEBLOCK_ORDER, 2)};
+
+		build(&l, ops, 4);
+		assert_int_equal(l.base_pfn, rows[i].expected);
+		assert_int_equal(l.zone[0].start_pfn, l.base_pfn);
+		assert_int_equal(l.end_pfn, l.base_pfn + 1000);
+	}
+	/* What it is without being asked for. */
+	for (unsigned order = 0; order <= PF_MAX_ORDER; order++) {
+		struct pf_op ops[] = {CONFIG(MAX_ORDER, order), CONFIG(BASE, PF_DEFAULT_BASE)};
+
+		build(&l, ops, 1);
+		build(&m, ops, 2);
+		assert_memory_equal(&l, &m, sizeof(l));
+		assert_int_equal(l.base_pfn, order <= 10 ? 1024 : 1 << order);
+	}
+	/* The largest zone. */
+	build(&l, (struct pf_op[]){CONFIG(PAGES, UINT32_MAX), CONFIG(START, UINT32_MAX)}, 2);
+	assert_int_equal(l.zone[0].spanned, 1 << 22);
+	assert_int_equal(l.zone[0].start_pfn, l.base_pfn);
+}
+
+static void test_layout_later(void **state)
+{
+	/* Pageblocks of 16 pages, one zone of 90 pages from page 6 on: 10 to 16, ..., 80 to 96. */
+	static const struct {
+		uint32_t at, pages, expected_at, expected_pages;
+	} rows[] = {
+		{16, 16, 16, 16},
+		{17, 1, 16, 16},
+		{31, 2, 16, 32},
+		{48, 1000, 48, 48},
+		/* The first pageblock is not all there. */
+		{6, 1, 0, 0},
+		{6, 11, 16, 16},
+		/* Something is left: six pages. */
+		{6, 90, 16, 80},
+		{0, 90, 0, 0},
+		{96, 1, 0, 0},
+		{16, 0, 0, 0},
+		{UINT32_MAX, UINT32_MAX, 0, 0},
+	};
+	struct pf_layout l;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pf_op ops[] = {
+			CONFIG(START, 6),
+			CONFIG(PAGES, 90),
+			{.kind = PF_OP_LATER, .arg = {rows[i].at, rows[i].pages}},
+		};
+
+		build(&l, ops, 3);
+		assert_int_equal(l.nr_ranges, !!rows[i].expected_pages);
+		assert_int_equal(pf_zone_managed(&l, 0), 90);
+		if (!l.nr_ranges)
+			continue;
+		assert_int_equal(l.range[0].kind, PF_RANGE_LATER);
+		assert_int_equal(l.range[0].start_pfn, l.base_pfn + rows[i].expected_at);
+		assert_int_equal(l.range[0].nr_pages, rows[i].expected_pages);
+	}
+	/* All that a zone has at once: a zone of whole pageblocks keeps one page of one. */
+	build(&l,
+	      (struct pf_op[]){CONFIG(PAGES, 64),
+			       {.kind = PF_OP_HOLE, .arg = {0, 15}},
+			       {.kind = PF_OP_LATER, .arg = {16, 48}},
+			       {.kind = PF_OP_RESERVE, .arg = {15, 1}},
+			       {.kind = PF_OP_LATER, .arg = {15, 1}}},
+	      5);
+	assert_int_equal(l.nr_ranges, 2);
+	assert_int_equal(pf_zone_managed(&l, 0), 64 - 15);
+}
+
+static void test_layout_within(void **state)
+{
+	static const struct {
+		struct pf_limits limits;
+		bool within;
+	} rows[] = {
+		{{.max_order = 8}, true},      {{.max_order = 7}, false},
+		{{.min_max_order = 7}, true},  {{.min_max_order = 8}, false},
+		{{.zone_align = 4}, true},     {{.zone_align = 5}, false},
+		{{.zone_align = 255}, false},  {{.max_zones = 2}, true},
+		{{.max_zones = 1}, false},     {{.max_nodes = 2}, true},
+		{{.max_nodes = 1}, false},     {{.max_cpus = 3}, true},
+		{{.max_cpus = 2}, false},      {{.no_holes = true}, false},
+		{{.no_reserved = true}, true}, {{.min_pages = 64}, true},
+		{{.min_pages = 65}, false},    {{.max_pages = 80}, true},
+		{{.max_pages = 79}, false},    {{.max_zones = 9, .max_pages = 1 << 30}, true},
+	};
+	const struct pf_op ops[] = {
+		{.kind = PF_OP_ZONE, .arg = {PF_ZONE_DMA, 0, 64, 16, 0}},
+		{.kind = PF_OP_ZONE, .arg = {PF_ZONE_NORMAL, 1, 80, 0, 0}},
+		{.kind = PF_OP_HOLE, .arg = {20, 3}},
+		CONFIG(CPUS, 3),
+	};
+	struct pf_layout l;
+
+	(void)state;
+	build(&l, ops, 4);
+	assert_true(pf_layout_within(&l, NULL));
+	assert_true(pf_layout_within(&l, &(struct pf_limits){0}));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(pf_layout_within(&l, &rows[i].limits), rows[i].within);
+	build(&l, (struct pf_op[]){{.kind = PF_OP_RESERVE, .arg = {3, 4}}}, 1);
+	assert_false(pf_layout_within(&l, &(struct pf_limits){.no_reserved = true}));
+	assert_true(pf_layout_within(&l, &(struct pf_limits){.no_holes = true}));
 }
 
 /* ------------------------------------------------------------- the liar -- */
@@ -557,9 +726,11 @@ static void test_refused_layouts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mirror),	  cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_lies),	  cmocka_unit_test(test_after_a_finding),
-		cmocka_unit_test(test_consensus), cmocka_unit_test(test_refused_layouts),
+		cmocka_unit_test(test_mirror),		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_layout_base),	cmocka_unit_test(test_layout_later),
+		cmocka_unit_test(test_layout_within),	cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_after_a_finding), cmocka_unit_test(test_consensus),
+		cmocka_unit_test(test_refused_layouts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

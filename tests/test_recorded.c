@@ -299,8 +299,10 @@ static void test_bad_files(void **state)
 	data[size / 2] ^= 1;
 	expect_error(data, size, "corrupt");
 	data[size / 2] ^= 1;
-	memcpy(data, "pagefuzz transcript 2 ", 22);
-	expect_error(data, size, "version 2");
+	memcpy(data, "pagefuzz transcript 1 ", 22);
+	expect_error(data, size, "is a transcript of version 1, this is version 2");
+	memcpy(data, "pagefuzz transcript 3 ", 22);
+	expect_error(data, size, "is a transcript of version 3, this is version 2");
 	free(data);
 }
 

@@ -338,9 +338,10 @@ static bool read_head(struct pf_transcript *t, FILE *f, const char *path, uint8_
 	    sscanf(line + strlen(MAGIC), "%d %31s %95s", &version, t->who, t->version) != 3)
 		return complain(error, size, path, "is no transcript");
 	if (version != PF_TRANSCRIPT_VERSION)
-		return complain(error, size, path,
-				"is a transcript of version %d, this is version %d", version,
-				PF_TRANSCRIPT_VERSION);
+		return complain(
+			error, size, path,
+			"is a transcript of version %d, this is version %d: record it again",
+			version, PF_TRANSCRIPT_VERSION);
 	if (fread(numbers, 1, NUMBERS, f) != NUMBERS)
 		return complain(error, size, path, "is cut off in its head");
 	return true;

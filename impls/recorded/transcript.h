@@ -4,7 +4,7 @@
  * file: who, the layout and dump that it started from, the program, then each
  * call with its answer, moves and counters, and the dumps.
  *
- * The file: one line of text ("pagefuzz transcript 1 WHO VERSION"), three
+ * The file: one line of text ("pagefuzz transcript 2 WHO VERSION"), three
  * little-endian numbers (raw size and packed size of 8 bytes, CRC-32 of the raw
  * bytes), then the raw bytes packed by zlib. The raw bytes are variable-length
  * numbers, 7 bits a byte, low first; pfns are differences to the one before.
@@ -15,7 +15,8 @@
 
 #include "../dump.h"
 
-#define PF_TRANSCRIPT_VERSION 1
+/* 2: the program is in version 2 of the byte form. */
+#define PF_TRANSCRIPT_VERSION 2
 
 struct pf_transcript {
 	char who[32], version[96]; /* implementation, and the kernel's release */

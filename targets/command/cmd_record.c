@@ -30,7 +30,7 @@ static unsigned count_dumps(const struct pf_program *p, unsigned every)
 
 	for (size_t i = 0; i < p->nr; i++)
 		n += p->ops[i].kind == PF_OP_CHECK ||
-		     (every && (i + 1) % every == 0 && !pf_op_info[p->ops[i].kind].config);
+		     (every && (i + 1) % every == 0 && !pf_op_is_config(p->ops[i].kind));
 	return (unsigned)n;
 }
 

@@ -58,14 +58,18 @@ static void print_numbers(struct pf_op op, unsigned arg)
 {
 	const struct pf_op_info *info = &pf_op_info[op.kind];
 	const struct pf_operand *operand = &info->operand[arg];
-	const unsigned values[] = {1, operand->digits == 2 ? 64 : (operand->max + 1u) / 2,
-				   operand->digits == 2 ? 512 : operand->max};
+	const bool wide = operand->max > 512;
+	const uint32_t numbers[] = {1, wide ? 64 : (operand->max + 1) / 2,
+				    wide ? 512 : operand->max};
+	const uint32_t bits[] = {PF_GFP_HIGH, PF_GFP_NORETRY, PF_GFP_THISNODE};
 	char name[128];
 
-	for (unsigned i = 0, last = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		if (values[i] <= last)
+	for (uint32_t i = 0, last = 0; i < 3; i++) {
+		uint32_t value = operand->hex ? bits[i] : numbers[i];
+
+		if (value <= last)
 			continue;
-		last = op.arg[arg] = values[i];
+		last = op.arg[arg] = value;
 		snprintf(name, sizeof(name), "%s_%s_%u", info->name, operand->name, last);
 		print_entry(name, &op);
 	}
@@ -76,7 +80,7 @@ static void print_config(void)
 {
 	static const struct {
 		const char *name;
-		uint16_t key, value;
+		uint32_t key, value;
 	} settings[] = {
 		{"pages_256", PF_CONFIG_PAGES, 256},
 		{"pages_1024", PF_CONFIG_PAGES, 1024},
@@ -90,6 +94,7 @@ static void print_config(void)
 		{"start_8", PF_CONFIG_START, 8},
 		{"min_8", PF_CONFIG_MIN, 8},
 		{"min_32", PF_CONFIG_MIN, 32},
+		{"base_64k", PF_CONFIG_BASE, 65536},
 	};
 	char name[64];
 

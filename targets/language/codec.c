@@ -7,38 +7,29 @@
 
 #include "codec.h"
 
-#define NR_OPCODES    128
-#define SLOT_LOW_BITS 7
+#define NR_OPCODES 128
+/* Opcodes whose first digit says which of the kinds behind the direct ones it is. */
+#define EXTENDED     0xfe
+#define NR_EXTENDED  2
+#define NR_DIRECT    PF_OP_RUN
+#define MORE_FOLLOWS 0x40
+#define VALUE_BITS   6
 
 /*
- * Kinds in the order of enum pf_op_kind, each with as many opcodes as its
- * weight in pf_op_info[]. Written out because a table for the hot path has to be
- * a constant; test_language.c compares it with the weights. Append, never insert.
+ * Direct kinds have as many opcodes as their weight, in the order of their kinds. An
+ * enumerator without a value follows its predecessor: that adds up the weights.
  */
-/* clang-format off */
-#define FOR_EACH_RUN(RUN) \
-	RUN(CONFIG, 2) RUN(ZONE, 1) RUN(HOLE, 1) RUN(RESERVE, 1) \
-	RUN(ALLOC, 24) RUN(FREE, 20) RUN(BULK, 4) RUN(SPLIT, 4) RUN(CONTIG, 3) \
-	RUN(PIN, 3) RUN(UNPIN, 2) RUN(DIRTY, 2) RUN(CLEAN, 1) RUN(WRITEBACK, 2) \
-	RUN(WRITTEN, 1) RUN(ACCESS, 2) RUN(EVICTABLE, 3) RUN(UNEVICTABLE, 1) \
-	RUN(LOCK, 1) RUN(UNLOCK, 1) \
-	RUN(COMPACT, 6) RUN(RECLAIM, 4) RUN(ISOLATE, 2) RUN(UNDO, 2) \
-	RUN(OFFLINE, 1) RUN(ONLINE, 1) RUN(DRAIN, 3) RUN(TICK, 3) RUN(TUNE, 1) \
-	RUN(INJECT, 3) RUN(CHECK, 2) RUN(RETYPE, 1) RUN(CPU, 1) \
-	RUN(EXACT, 2) RUN(LRU, 3)
-/* clang-format on */
+#define RUN_ENUM(id, name, class, weight) FIRST_##id, LAST_##id = FIRST_##id + (weight)-1,
+enum { PF_OPS_DIRECT(RUN_ENUM) OPCODES_USED };
+_Static_assert(OPCODES_USED <= NR_OPCODES - NR_EXTENDED, "the opcode table is full");
+_Static_assert(PF_MAX_OPS <= NR_DIRECT + NR_EXTENDED * 128, "no byte form for all kinds");
 
-/* An enumerator without a value follows its predecessor: that adds up the weights. */
-#define RUN_ENUM(kind, weight) FIRST_##kind, LAST_##kind = FIRST_##kind + (weight)-1,
-enum { FOR_EACH_RUN(RUN_ENUM) OPCODES_USED };
-_Static_assert(OPCODES_USED <= NR_OPCODES, "the opcode table is full");
-
-#define RUN_FIRST(kind, weight) [PF_OP_##kind] = FIRST_##kind,
-static const uint8_t first_opcode[PF_NR_OPS] = {FOR_EACH_RUN(RUN_FIRST)};
+#define RUN_FIRST(id, name, class, weight) [PF_OP_##id] = FIRST_##id,
+static const uint8_t first_opcode[NR_DIRECT] = {PF_OPS_DIRECT(RUN_FIRST)};
 
 /* Kind + 1, so that opcodes nobody mentions are 0: unknown. */
-#define RUN_KIND(kind, weight) [FIRST_##kind... LAST_##kind] = PF_OP_##kind + 1,
-static const uint8_t kind_of_opcode[NR_OPCODES] = {FOR_EACH_RUN(RUN_KIND)};
+#define RUN_KIND(id, name, class, weight) [FIRST_##id... LAST_##id] = PF_OP_##id + 1,
+static const uint8_t kind_of_opcode[NR_OPCODES] = {PF_OPS_DIRECT(RUN_KIND)};
 
 enum pf_op_kind pf_opcode_kind(uint8_t byte)
 {
@@ -47,40 +38,57 @@ enum pf_op_kind pf_opcode_kind(uint8_t byte)
 	return kind ? kind - 1 : PF_NR_OPS;
 }
 
-static inline uint32_t wrap(uint32_t value, uint32_t max)
+static inline uint32_t wrap(uint64_t value, uint32_t max)
 {
 	/* Rarely taken, and a division costs more than all the rest. */
-	return value <= max ? value : value % (max + 1);
+	return value <= max ? value : value % ((uint64_t)max + 1);
+}
+
+static inline bool is_digit(const uint8_t *p, const uint8_t *end)
+{
+	return p < end && *p < PF_OPCODE;
+}
+
+/* A number at p, which is a digit; no more digits than max needs. */
+static inline const uint8_t *decode_number(const uint8_t *p, const uint8_t *end, uint32_t max,
+					   uint32_t *number)
+{
+	uint64_t value = 0, left = max;
+	unsigned shift = 0;
+	uint8_t digit;
+
+	do {
+		digit = *p++ ^ PF_DIGIT;
+		value |= (uint64_t)(digit & (MORE_FOLLOWS - 1)) << shift;
+		shift += VALUE_BITS;
+		left >>= VALUE_BITS;
+	} while (digit & MORE_FOLLOWS && left && is_digit(p, end));
+	*number = wrap(value, max);
+	return p;
 }
 
 /* The digits behind an opcode, up to the next opcode or the end. */
 static const uint8_t *decode_operands(struct pf_op *op, const uint8_t *p, const uint8_t *end)
 {
 	const struct pf_op_info *info = &pf_op_info[op->kind];
-	const struct pf_operand *operand = info->operand;
-	uint32_t value;
 
-#define MORE (p < end && *p < PF_OPCODE)
-	if (!MORE)
-		return p;
-	if (info->has_slot)
-		op->slot = *p++ ^ PF_DIGIT;
-	for (unsigned i = 0; i < info->nr_operands; i++) {
-		if (!MORE)
-			return p;
-		value = *p++ ^ PF_DIGIT;
-		if (operand[i].digits == 2 && MORE)
-			value |= (uint32_t)(*p++ ^ PF_DIGIT) << 7;
-		op->arg[i] = wrap(value, operand[i].max);
-	}
-	if (info->has_slot && MORE) {
-		value = *p++ ^ PF_DIGIT;
-		if (MORE)
-			value |= (uint32_t)(*p++ ^ PF_DIGIT) << 7;
-		op->slot = wrap(op->slot | value << SLOT_LOW_BITS, PF_NR_SLOTS - 1);
-	}
-#undef MORE
+	if (info->has_slot && is_digit(p, end))
+		p = decode_number(p, end, PF_NR_SLOTS - 1, &op->slot);
+	for (unsigned i = 0; i < info->nr_operands && is_digit(p, end); i++)
+		p = decode_number(p, end, info->operand[i].max, &op->arg[i]);
 	return p;
+}
+
+/* The kind that is meant by the opcode in front of p; PF_NR_OPS or more: none. */
+static unsigned decode_kind(uint8_t opcode, const uint8_t **p, const uint8_t *end)
+{
+	unsigned kind = NR_DIRECT + (opcode - EXTENDED) * 128u;
+
+	if (opcode < EXTENDED)
+		return pf_opcode_kind(opcode);
+	if (is_digit(*p, end))
+		kind += *(*p)++ ^ PF_DIGIT;
+	return kind;
 }
 
 size_t pf_decode(const uint8_t *buf, size_t len, struct pf_op *ops, size_t cap)
@@ -91,15 +99,15 @@ size_t pf_decode(const uint8_t *buf, size_t len, struct pf_op *ops, size_t cap)
 
 	while (p < end && n < cap) {
 		uint8_t byte = *p++;
-		uint8_t kind;
+		unsigned kind;
 
 		/* Digits that nobody took, of a skipped opcode or surplus, end here. */
 		if (byte < PF_OPCODE)
 			continue;
-		kind = kind_of_opcode[byte - PF_OPCODE];
-		if (!kind--)
+		kind = decode_kind(byte, &p, end);
+		if (kind >= PF_NR_OPS)
 			continue;
-		if (!pf_op_info[kind].config)
+		if (!pf_op_is_config(kind))
 			config = false;
 		else if (!config)
 			continue;
@@ -110,25 +118,33 @@ size_t pf_decode(const uint8_t *buf, size_t len, struct pf_op *ops, size_t cap)
 	return n;
 }
 
+static size_t encode_number(uint32_t value, uint8_t *byte)
+{
+	size_t n = 0;
+
+	for (; value >> VALUE_BITS; value >>= VALUE_BITS)
+		byte[n++] = ((value & (MORE_FOLLOWS - 1)) | MORE_FOLLOWS) ^ PF_DIGIT;
+	byte[n++] = value ^ PF_DIGIT;
+	return n;
+}
+
 /* Returns the number of bytes, trailing zero digits left away. */
 static size_t encode_op(const struct pf_op *op, uint8_t byte[PF_OP_BYTES_MAX])
 {
 	const struct pf_op_info *info = &pf_op_info[op->kind];
-	uint32_t high = op->slot >> SLOT_LOW_BITS;
 	size_t n = 0;
 
-	byte[n++] = PF_OPCODE + first_opcode[op->kind];
+	if (op->kind < NR_DIRECT) {
+		byte[n++] = PF_OPCODE + first_opcode[op->kind];
+	} else {
+		byte[n++] = EXTENDED + (op->kind - NR_DIRECT) / 128;
+		byte[n++] = (op->kind - NR_DIRECT) % 128 ^ PF_DIGIT;
+	}
 	if (info->has_slot)
-		byte[n++] = (op->slot & 0x7f) ^ PF_DIGIT;
-	for (unsigned i = 0; i < info->nr_operands; i++) {
-		byte[n++] = (op->arg[i] & 0x7f) ^ PF_DIGIT;
-		if (info->operand[i].digits == 2)
-			byte[n++] = (op->arg[i] >> 7 & 0x7f) ^ PF_DIGIT;
-	}
-	if (info->has_slot) {
-		byte[n++] = (high & 0x7f) ^ PF_DIGIT;
-		byte[n++] = (high >> 7) ^ PF_DIGIT;
-	}
+		n += encode_number(op->slot, &byte[n]);
+	for (unsigned i = 0; i < info->nr_operands; i++)
+		n += encode_number(op->arg[i], &byte[n]);
+	/* Only a number that is 0 ends with a zero digit, and then it is all of it. */
 	while (byte[n - 1] == PF_DIGIT)
 		n--;
 	return n;
@@ -154,7 +170,7 @@ size_t pf_encode(const struct pf_op *ops, size_t n, uint8_t *buf, size_t cap, si
 		size_t size;
 
 		pf_op_canonical(&op);
-		if (!pf_op_info[op.kind].config)
+		if (!pf_op_is_config(op.kind))
 			config = false;
 		else if (!config)
 			continue;
@@ -192,7 +208,7 @@ size_t pf_program_canonical(struct pf_op *ops, size_t n)
 		struct pf_op op = ops[i];
 
 		pf_op_canonical(&op);
-		if (!pf_op_info[op.kind].config)
+		if (!pf_op_is_config(op.kind))
 			config = false;
 		else if (!config)
 			continue;
@@ -205,7 +221,7 @@ size_t pf_program_config(const struct pf_op *ops, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && pf_op_info[ops[i].kind].config)
+	while (i < n && pf_op_is_config(ops[i].kind))
 		i++;
 	return i;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * codec.h - the byte form of a program: bytes <-> struct pf_op[], and what
- * makes a program canonical. README.md describes the format.
+ * makes a program canonical. ../README.md describes the format.
  *
- * The format is append-only: bytes that mean something today mean the same
- * for ever, so corpora stay valid.
+ * This is version 2 of it, and append-only: bytes that mean something today mean
+ * the same for ever, so corpora stay valid. tests/language-2.txt holds it to that.
  */
 #ifndef PAGEFUZZ_CODEC_H
 #define PAGEFUZZ_CODEC_H
@@ -20,8 +20,8 @@
 /* The digit 0 is an ASCII '0': the value of a digit is the byte ^ PF_DIGIT. */
 #define PF_DIGIT 0x30
 
-/* No operation needs more bytes: opcode, slot, PF_OP_ARGS wide operands, slot. */
-#define PF_OP_BYTES_MAX (1 + 1 + 2 * PF_OP_ARGS + 2)
+/* No operation needs more bytes: opcode, kind, slot, PF_OP_ARGS operands of 32 bits. */
+#define PF_OP_BYTES_MAX (1 + 1 + 3 + 6 * PF_OP_ARGS)
 
 /*
  * Decode `len` bytes into at most `cap` operations and return their number.
@@ -42,7 +42,10 @@ size_t pf_encode(const struct pf_op *ops, size_t n, uint8_t *buf, size_t cap, si
 /* Bytes that pf_encode() needs for one operation: 1..PF_OP_BYTES_MAX. */
 size_t pf_op_bytes(const struct pf_op *op);
 
-/* The kind an opcode byte means, or PF_NR_OPS for digits and unknown opcodes. */
+/*
+ * The kind that an opcode byte alone means; PF_NR_OPS for digits, for unknown opcodes,
+ * and for the two behind which a digit says what they mean.
+ */
 enum pf_op_kind pf_opcode_kind(uint8_t byte);
 
 /*

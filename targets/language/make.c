@@ -4,42 +4,58 @@
  * of them; see mutate.h and make.h. What is likely to be worth trying lives here;
  * what is legal, in oracle/op.c; what becomes of given programs, in mutate.c.
  */
+#include "../../oracle/layout.h"
 #include "codec.h"
 #include "make.h"
 #include "mutate.h"
 
 static const struct guess fresh_guess = {
-	.pages = 1024,
-	.block_order = 4,
-	.max_order = 7,
+	.pages = PF_DEFAULT_PAGES,
+	.block_order = PF_DEFAULT_PAGEBLOCK_ORDER,
+	.max_order = PF_DEFAULT_MAX_ORDER,
 	.cpus = 1,
 	.nodes = 1,
+	.run = 1,
 };
 
-static void set_live(struct guess *g, uint32_t slot, bool live)
+/* Orders up to here are usual; above it only now and then, since most memory is smaller. */
+#define USUAL_ORDER 10
+
+static uint32_t min(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void set_bit(uint64_t *words, uint32_t slot, bool on)
+{
+	if (on)
+		words[slot / 64] |= 1ull << slot % 64;
+	else
+		words[slot / 64] &= ~(1ull << slot % 64);
+}
+
+static void set_live(struct guess *g, uint32_t slot, bool live, bool run)
 {
 	if (slot >= NR_TRACKED)
 		return;
-	if (live)
-		g->live[slot / 64] |= 1ull << slot % 64;
-	else
-		g->live[slot / 64] &= ~(1ull << slot % 64);
+	set_bit(g->live, slot, live);
+	set_bit(g->runs, slot, run);
 }
 
 static void observe_config(struct guess *g, unsigned key, uint32_t value)
 {
 	switch (key) {
 	case PF_CONFIG_PAGES:
-		g->pages = value ? value : fresh_guess.pages;
+		g->pages = value ? min(value, PF_MAX_PAGES) : fresh_guess.pages;
 		break;
 	case PF_CONFIG_PAGEBLOCK_ORDER:
-		g->block_order = value < 10 ? value : 10;
+		g->block_order = min(value, PF_MAX_ORDER);
 		break;
 	case PF_CONFIG_MAX_ORDER:
-		g->max_order = value < 10 ? value : 10;
+		g->max_order = min(value, PF_MAX_ORDER);
 		break;
 	case PF_CONFIG_CPUS:
-		g->cpus = value < 1 ? 1 : value < 4 ? value : 4;
+		g->cpus = value ? min(value, PF_MAX_CPUS) : 1;
 		break;
 	}
 }
@@ -56,19 +72,35 @@ static void observe(struct guess *g, const struct pf_op *op)
 		/* The first one stands in for the default zone. */
 		if (!g->zones++)
 			g->pages = 0;
-		g->pages += op->arg[PF_ZONE_GAP] + op->arg[PF_ZONE_PAGES];
+		g->pages = min(g->pages + min(op->arg[PF_ZONE_GAP], PF_MAX_PAGES) +
+				       min(op->arg[PF_ZONE_PAGES], PF_MAX_PAGES),
+			       PF_MAX_PAGES);
+		break;
+	case PF_OP_LATER:
+		g->laters++;
 		break;
 	case PF_OP_ALLOC:
 	case PF_OP_EXACT:
 	case PF_OP_CONTIG:
-		set_live(g, op->slot, true);
+		set_live(g, op->slot, true, false);
+		break;
+	case PF_OP_RUN:
+		set_live(g, op->slot, true, true);
+		g->run = op->arg[PF_RUN_PAGES];
+		break;
+	case PF_OP_TAKE:
+		set_live(g, op->slot, true, true);
+		g->run = op->arg[PF_TAKE_PAGES];
+		break;
+	case PF_OP_RESIZE:
+		g->run = op->arg[PF_RESIZE_PAGES];
 		break;
 	case PF_OP_BULK:
 		for (uint32_t i = 0; i < op->arg[PF_BULK_COUNT]; i++)
-			set_live(g, op->slot + i, true);
+			set_live(g, op->slot + i, true, false);
 		break;
 	case PF_OP_FREE:
-		set_live(g, op->slot, false);
+		set_live(g, op->slot, false, false);
 		break;
 	case PF_OP_ISOLATE:
 	case PF_OP_OFFLINE:
@@ -97,6 +129,20 @@ static uint32_t pick_live(const struct guess *g, struct pf_rng *rng)
 	return pf_rng_below(rng, WINDOW);
 }
 
+/* A slot that holds a run; any occupied one if there is none. */
+static uint32_t pick_run(const struct guess *g, struct pf_rng *rng)
+{
+	uint32_t start = pf_rng_below(rng, WINDOW);
+
+	for (uint32_t i = 0; i < NR_TRACKED; i++) {
+		uint32_t slot = (start + i) % NR_TRACKED;
+
+		if (g->runs[slot / 64] >> slot % 64 & 1)
+			return slot;
+	}
+	return pick_live(g, rng);
+}
+
 /* An empty slot of the window, if a few tries find one. */
 static uint32_t pick_empty(const struct guess *g, struct pf_rng *rng)
 {
@@ -116,7 +162,7 @@ static unsigned pick_order(const struct guess *g, struct pf_rng *rng)
 {
 	switch (pf_rng_below(rng, 16)) {
 	case 0:
-		return pf_rng_below(rng, 11);
+		return pf_rng_below(rng, 1 + (one_in(rng, 4) ? PF_MAX_ORDER : USUAL_ORDER));
 	case 1:
 		return g->max_order;
 	case 2:
@@ -159,6 +205,21 @@ static uint32_t pick_block(const struct guess *g, struct pf_rng *rng)
 	return pf_rng_below(rng, blocks + 2);
 }
 
+/* Where memory begins: beside round numbers, and as high as it goes. */
+static uint32_t pick_base(struct pf_rng *rng)
+{
+	uint32_t v = 1u << pf_rng_below(rng, 32);
+
+	switch (pf_rng_below(rng, 4)) {
+	case 0:
+		return v - 1;
+	case 1:
+		return UINT32_MAX - pf_rng_below(rng, v);
+	default:
+		return v;
+	}
+}
+
 static uint32_t pick_config_value(const struct guess *g, struct pf_rng *rng, unsigned key)
 {
 	uint32_t v;
@@ -172,11 +233,14 @@ static uint32_t pick_config_value(const struct guess *g, struct pf_rng *rng, uns
 	case PF_CONFIG_PAGEBLOCK_ORDER:
 		return between(rng, 2, 5);
 	case PF_CONFIG_MAX_ORDER:
-		return between(rng, g->block_order, 10);
+		return between(rng, min(g->block_order, USUAL_ORDER),
+			       one_in(rng, 16) ? PF_MAX_ORDER : USUAL_ORDER);
 	case PF_CONFIG_CPUS:
-		return between(rng, 1, 4);
+		return between(rng, 1, one_in(rng, 16) ? PF_MAX_CPUS : 4);
 	case PF_CONFIG_START:
 		return one_in(rng, 2) ? 1u << pf_rng_below(rng, 10) : pf_rng_below(rng, 64);
+	case PF_CONFIG_BASE:
+		return pick_base(rng);
 	default: /* PF_CONFIG_MIN */
 		return one_in(rng, 3) ? 0 : pf_rng_below(rng, 64);
 	}
@@ -187,15 +251,15 @@ struct pf_op pf_make_config(const struct guess *g, struct pf_rng *rng)
 	static const uint8_t keys[] = {
 		PF_CONFIG_PAGES,     PF_CONFIG_PAGES, PF_CONFIG_PAGEBLOCK_ORDER,
 		PF_CONFIG_MAX_ORDER, PF_CONFIG_CPUS,  PF_CONFIG_START,
-		PF_CONFIG_MIN,
+		PF_CONFIG_MIN,	     PF_CONFIG_BASE,
 	};
 	struct pf_op op = {.kind = PF_OP_CONFIG};
 
-	switch (pf_rng_below(rng, 8)) {
+	switch (pf_rng_below(rng, 12)) {
 	case 0:
 		op.kind = PF_OP_ZONE;
 		op.arg[PF_ZONE_TYPE] = pf_rng_below(rng, 4);
-		op.arg[PF_ZONE_NODE] = geometric(rng, 3);
+		op.arg[PF_ZONE_NODE] = geometric(rng, PF_MAX_NODES - 1);
 		op.arg[PF_ZONE_PAGES] = pick_config_value(g, rng, PF_CONFIG_PAGES) / 2;
 		op.arg[PF_ZONE_GAP] = one_in(rng, 3) ? pf_rng_below(rng, 128) : 0;
 		op.arg[PF_ZONE_MIN] = one_in(rng, 2) ? pf_rng_below(rng, 32) : 0;
@@ -205,6 +269,11 @@ struct pf_op pf_make_config(const struct guess *g, struct pf_rng *rng)
 		op.arg[PF_RANGE_AT] = pf_rng_below(rng, g->pages + 1);
 		op.arg[PF_RANGE_PAGES] = pick_count(rng, 1u << (g->block_order + 1));
 		break;
+	case 2:
+		op.kind = PF_OP_LATER;
+		op.arg[PF_RANGE_AT] = pick_block(g, rng) << g->block_order;
+		op.arg[PF_RANGE_PAGES] = pick_count(rng, 8u << g->block_order);
+		break;
 	default:
 		op.arg[PF_CONFIG_KEY] = keys[pf_rng_below(rng, sizeof(keys))];
 		op.arg[PF_CONFIG_VALUE] = pick_config_value(g, rng, op.arg[PF_CONFIG_KEY]);
@@ -213,21 +282,41 @@ struct pf_op pf_make_config(const struct guess *g, struct pf_rng *rng)
 	return op;
 }
 
-_Static_assert((int)PF_BULK_MOBILITY == PF_ALLOC_MOBILITY && (int)PF_BULK_ZONE == PF_ALLOC_ZONE &&
-		       (int)PF_EXACT_MOBILITY == PF_ALLOC_MOBILITY &&
-		       (int)PF_EXACT_ZONE == PF_ALLOC_ZONE,
-	       "make_request() serves all");
+#define SAME_TAIL(kind)                                                                       \
+	((int)PF_##kind##_BITS - PF_##kind##_MOBILITY == PF_ALLOC_BITS - PF_ALLOC_MOBILITY && \
+	 (int)PF_##kind##_ZONE - PF_##kind##_MOBILITY == PF_ALLOC_ZONE - PF_ALLOC_MOBILITY)
+_Static_assert(SAME_TAIL(BULK) && SAME_TAIL(EXACT) && SAME_TAIL(RUN), "make_request() serves all");
 
-/* Operands that alloc, bulk and exact share, behind the order or count. */
-static void make_request(struct pf_op *op, const struct guess *g, struct pf_rng *rng)
+static uint32_t pick_bits(struct pf_rng *rng)
 {
-	op->arg[PF_ALLOC_MOBILITY] = pick_mobility(rng);
+	static const uint32_t flags[] = {
+		PF_GFP_HIGH,	       PF_GFP_IO,	  PF_GFP_FS,
+		PF_GFP_ZERO,	       PF_GFP_ATOMIC,	  PF_GFP_DIRECT_RECLAIM,
+		PF_GFP_KSWAPD_RECLAIM, PF_GFP_NOWARN,	  PF_GFP_RETRY_MAYFAIL,
+		PF_GFP_NOFAIL,	       PF_GFP_NORETRY,	  PF_GFP_MEMALLOC,
+		PF_GFP_COMP,	       PF_GFP_NOMEMALLOC, PF_GFP_THISNODE,
+	};
+	uint32_t bits = 0;
+
+	do {
+		bits |= flags[pf_rng_below(rng, sizeof(flags) / sizeof(flags[0]))];
+	} while (one_in(rng, 4));
+	return bits;
+}
+
+/* The operands that kinds of requests share; `arg` is where their mobility stands. */
+static void make_request(uint32_t *arg, const struct guess *g, struct pf_rng *rng)
+{
+	arg -= PF_ALLOC_MOBILITY;
+	arg[PF_ALLOC_MOBILITY] = pick_mobility(rng);
 	if (one_in(rng, 2))
-		op->arg[PF_ALLOC_GFP] = pf_rng_below(rng, PF_NR_GFP);
-	op->arg[PF_ALLOC_CPU] = pf_rng_below(rng, g->cpus);
-	op->arg[PF_ALLOC_NODE] = pf_rng_below(rng, g->nodes);
+		arg[PF_ALLOC_GFP] = pf_rng_below(rng, PF_NR_GFP);
+	arg[PF_ALLOC_CPU] = pf_rng_below(rng, g->cpus);
+	arg[PF_ALLOC_NODE] = pf_rng_below(rng, g->nodes);
 	if (one_in(rng, g->zones > 1 ? 3 : 32))
-		op->arg[PF_ALLOC_ZONE] = pf_rng_below(rng, 5);
+		arg[PF_ALLOC_ZONE] = pf_rng_below(rng, 5);
+	if (one_in(rng, 24))
+		arg[PF_ALLOC_BITS] = pick_bits(rng);
 }
 
 /* As many pages as a block of some order, or a few less: what is cut off varies. */
@@ -245,21 +334,56 @@ static uint32_t pick_exact(const struct guess *g, struct pf_rng *rng)
 	}
 }
 
+static void make_run(struct pf_op *op, const struct guess *g, struct pf_rng *rng)
+{
+	op->arg[PF_RUN_PAGES] =
+		one_in(rng, 4) ? pick_count(rng, 4u << g->block_order) : 1 + geometric(rng, 16);
+	if (one_in(rng, 3))
+		op->arg[PF_RUN_ALIGN] = pick_order(g, rng);
+	if (one_in(rng, 4)) {
+		op->arg[PF_RUN_FROM] = pf_rng_below(rng, g->pages + 1);
+		op->arg[PF_RUN_TO] = op->arg[PF_RUN_FROM] + pick_count(rng, g->pages);
+	}
+	op->arg[PF_RUN_TOP] = pf_rng_below(rng, 2);
+	make_request(&op->arg[PF_RUN_MOBILITY], g, rng);
+}
+
+/* Some of a run of about n pages: few, all, or anything. */
+static uint32_t pick_part(struct pf_rng *rng, uint32_t n)
+{
+	switch (pf_rng_below(rng, 8)) {
+	case 0:
+		return n;
+	case 1:
+		return pf_rng_below(rng, min(n, PF_MAX_PAGES) + 1);
+	default:
+		return min(geometric(rng, 16), n);
+	}
+}
+
 static void make_tune(struct pf_op *op, struct pf_rng *rng)
 {
 	/* What the knobs are worth in Linux, in the order of their symbols. */
-	static const uint16_t top[] = {3000, 2048, 16383, 1000, 100};
+	static const uint32_t top[] = {3000, 2048, 16383, 1000, 100};
 	unsigned knob = pf_rng_below(rng, sizeof(top) / sizeof(top[0]));
 
 	op->arg[PF_TUNE_KNOB] = knob;
 	op->arg[PF_TUNE_VALUE] = one_in(rng, 4) ? 0 : pick_count(rng, top[knob]);
 }
 
-uint16_t pf_pick_any(const struct pf_operand *operand, struct pf_rng *rng)
+uint32_t pf_pick_any(const struct pf_operand *operand, struct pf_rng *rng)
 {
+	uint32_t v;
+
 	if (operand->nr_symbols && !one_in(rng, 64))
 		return pf_rng_below(rng, operand->nr_symbols);
-	return pf_rng_below(rng, operand->max + 1);
+	if (operand->hex)
+		return pick_bits(rng);
+	if (operand->max < 128)
+		return pf_rng_below(rng, operand->max + 1);
+	/* By magnitude: evenly from 32 bits would be too much nearly always. */
+	v = 1u << pf_rng_below(rng, one_in(rng, 8) ? 32 : 14);
+	return min(one_in(rng, 4) ? v - one_in(rng, 2) : pf_rng_below(rng, v), operand->max);
 }
 
 struct pf_op pf_make_op(const struct guess *g, struct pf_rng *rng, unsigned kind)
@@ -273,19 +397,49 @@ struct pf_op pf_make_op(const struct guess *g, struct pf_rng *rng, unsigned kind
 	case PF_OP_ALLOC:
 		op.slot = pick_empty(g, rng);
 		op.arg[PF_ALLOC_ORDER] = pick_order(g, rng);
-		make_request(&op, g, rng);
+		make_request(&op.arg[PF_ALLOC_MOBILITY], g, rng);
 		break;
 	case PF_OP_BULK:
 		op.slot = pick_empty(g, rng);
 		/* Mostly a few pages: a long one costs as much as a whole program. */
 		op.arg[PF_BULK_COUNT] =
-			one_in(rng, 8) ? pick_count(rng, 127) : 1 + geometric(rng, 8);
-		make_request(&op, g, rng);
+			one_in(rng, 8) ? pick_count(rng, one_in(rng, 8) ? PF_MAX_BULK_COUNT : 127)
+				       : 1 + geometric(rng, 8);
+		make_request(&op.arg[PF_BULK_MOBILITY], g, rng);
 		break;
 	case PF_OP_EXACT:
 		op.slot = pick_empty(g, rng);
 		op.arg[PF_EXACT_COUNT] = pick_exact(g, rng);
-		make_request(&op, g, rng);
+		make_request(&op.arg[PF_EXACT_MOBILITY], g, rng);
+		break;
+	case PF_OP_RUN:
+		op.slot = pick_empty(g, rng);
+		make_run(&op, g, rng);
+		break;
+	case PF_OP_TAKE:
+		op.slot = pick_empty(g, rng);
+		op.arg[PF_TAKE_AT] = one_in(rng, 2) ? pick_block(g, rng) << g->block_order
+						    : pf_rng_below(rng, g->pages + 1);
+		op.arg[PF_TAKE_PAGES] = pick_count(rng, 2u << g->block_order);
+		break;
+	case PF_OP_TRIM:
+		op.slot = pick_run(g, rng);
+		if (one_in(rng, 2))
+			op.arg[PF_TRIM_HEAD] = pick_part(rng, g->run);
+		if (!op.arg[PF_TRIM_HEAD] || one_in(rng, 2))
+			op.arg[PF_TRIM_TAIL] = pick_part(rng, g->run);
+		op.arg[PF_TRIM_CPU] = pf_rng_below(rng, g->cpus);
+		break;
+	case PF_OP_RESIZE:
+		op.slot = pick_run(g, rng);
+		op.arg[PF_RESIZE_PAGES] =
+			one_in(rng, 2)
+				? g->run - pick_part(rng, g->run)
+				: min(g->run, PF_MAX_PAGES) + pick_count(rng, 1u << g->block_order);
+		break;
+	case PF_OP_ADD:
+		op.arg[PF_ADD_RANGE] =
+			g->laters ? pf_rng_below(rng, min(g->laters, PF_MAX_RANGES)) : 0;
 		break;
 	case PF_OP_FREE:
 		if (g->cpus > 1)
@@ -303,7 +457,9 @@ struct pf_op pf_make_op(const struct guess *g, struct pf_rng *rng, unsigned kind
 		break;
 	case PF_OP_COMPACT:
 		op.arg[PF_COMPACT_ORDER] =
-			one_in(rng, 4) ? pick_order(g, rng) : between(rng, g->block_order, 10);
+			one_in(rng, 4)
+				? pick_order(g, rng)
+				: between(rng, min(g->block_order, USUAL_ORDER), USUAL_ORDER);
 		op.arg[PF_COMPACT_MODE] = pf_rng_below(rng, 3);
 		op.arg[PF_COMPACT_WHOLE] = pf_rng_below(rng, 2);
 		op.arg[PF_COMPACT_MOBILITY] = pick_mobility(rng);
@@ -329,7 +485,7 @@ struct pf_op pf_make_op(const struct guess *g, struct pf_rng *rng, unsigned kind
 	case PF_OP_TICK:
 		op.arg[PF_TICK_DAEMON] = pf_rng_below(rng, 2);
 		op.arg[PF_TICK_NODE] = pf_rng_below(rng, g->nodes);
-		op.arg[PF_TICK_ORDER] = pf_rng_below(rng, 11);
+		op.arg[PF_TICK_ORDER] = pf_rng_below(rng, 1 + USUAL_ORDER);
 		op.arg[PF_TICK_PROACTIVE] = one_in(rng, 3);
 		break;
 	case PF_OP_RETYPE:
@@ -356,27 +512,43 @@ struct pf_op pf_make_op(const struct guess *g, struct pf_rng *rng, unsigned kind
 	return op;
 }
 
+/* As many places as the weight of each kind. */
+#define PLACES(id, name, class, weight) BEGIN_##id, END_##id = BEGIN_##id + (weight)-1,
+enum { PF_OPS(PLACES) NR_PLACES };
+#define PLACE(id, name, class, weight) [BEGIN_##id... END_##id] = PF_OP_##id,
+static const uint8_t kind_at[NR_PLACES] = {PF_OPS(PLACE)};
+
 unsigned pf_pick_kind(struct pf_rng *rng)
 {
 	unsigned kind;
 
 	do {
-		kind = pf_opcode_kind(PF_OPCODE + pf_rng_below(rng, 128));
-	} while (kind == PF_NR_OPS || pf_op_info[kind].config);
+		kind = kind_at[pf_rng_below(rng, NR_PLACES)];
+	} while (pf_op_is_config(kind));
 	return kind;
+}
+
+/* Does it put something into its slot, so that it wants an empty one? */
+static bool is_filling(unsigned kind)
+{
+	return kind == PF_OP_ALLOC || kind == PF_OP_BULK || kind == PF_OP_EXACT ||
+	       kind == PF_OP_CONTIG || kind == PF_OP_RUN || kind == PF_OP_TAKE;
 }
 
 static struct pf_op make_any(const struct guess *g, struct pf_rng *rng)
 {
 	unsigned kind = pf_pick_kind(rng);
-	bool empty = true;
+	uint64_t live = 0, runs = 0;
 
-	for (unsigned i = 0; i < NR_TRACKED / 64; i++)
-		empty = empty && !g->live[i];
+	for (unsigned i = 0; i < NR_TRACKED / 64; i++) {
+		live |= g->live[i];
+		runs |= g->runs[i];
+	}
 	/* What works on a slot is wasted while all are empty. */
-	if (empty && pf_op_info[kind].has_slot && kind != PF_OP_BULK && kind != PF_OP_CONTIG &&
-	    kind != PF_OP_EXACT)
+	if (!live && pf_op_info[kind].has_slot && !is_filling(kind))
 		kind = PF_OP_ALLOC;
+	if (!runs && (kind == PF_OP_TRIM || kind == PF_OP_RESIZE) && !one_in(rng, 8))
+		kind = PF_OP_RUN;
 	return pf_make_op(g, rng, kind);
 }
 
@@ -396,7 +568,7 @@ size_t pf_make_some(struct pf_op *ops, size_t n, struct guess *g, struct pf_rng 
 		len = len < n ? len : n;
 		if (ops[0].kind == PF_OP_BULK)
 			stride = ops[0].arg[PF_BULK_COUNT];
-		else if (ops[0].kind != PF_OP_ALLOC && ops[0].kind != PF_OP_EXACT)
+		else if (!is_filling(ops[0].kind) || ops[0].kind == PF_OP_CONTIG)
 			stride = 1 + geometric(rng, 3);
 		ops[0].slot &= ~7u;
 	}

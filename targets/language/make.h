@@ -23,10 +23,12 @@ static inline size_t position(struct pf_rng *rng, size_t n)
  */
 struct guess {
 	uint64_t live[NR_TRACKED / 64];
-	uint32_t pages; /* span of all zones */
+	uint64_t runs[NR_TRACKED / 64]; /* of the live ones: by run or take */
+	uint32_t pages;			/* span of all zones */
 	unsigned block_order, max_order, cpus, nodes;
-	unsigned zones; /* configured ones */
-	uint16_t block; /* that isolate or offline took last */
+	unsigned zones, laters; /* configured ones */
+	uint32_t block;		/* that isolate or offline took last */
+	uint32_t run;		/* pages of the last run */
 };
 
 static inline bool is_live(const struct guess *g, uint32_t slot)
@@ -40,8 +42,8 @@ struct guess pf_guess_at(const struct pf_op *ops, size_t n);
 /* A kind that is not configuration, by weight. */
 unsigned pf_pick_kind(struct pf_rng *rng);
 
-/* Any value for an operand, in range but not aimed. */
-uint16_t pf_pick_any(const struct pf_operand *operand, struct pf_rng *rng);
+/* Any value for an operand, in range but not aimed; small ones where much is possible. */
+uint32_t pf_pick_any(const struct pf_operand *operand, struct pf_rng *rng);
 
 /* An operation of configuration, to be put where `g` was guessed. */
 struct pf_op pf_make_config(const struct guess *g, struct pf_rng *rng);

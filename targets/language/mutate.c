@@ -169,12 +169,46 @@ static bool swap(struct mutation *m)
 	return !pf_op_equal(&m->ops[i], &m->ops[j]);
 }
 
+/* Operands that go further than this are changed by magnitude as well as by one. */
+#define WIDE 512
+
+/* The end of an operand's range, mostly of a part of it that is worth a try. */
+static uint32_t pick_limit(const struct pf_operand *operand, struct pf_rng *rng)
+{
+	uint32_t v;
+
+	if (operand->max <= WIDE || one_in(rng, 16))
+		return operand->max;
+	v = (1u << pf_rng_below(rng, 15)) - one_in(rng, 2);
+	return v < operand->max ? v : operand->max;
+}
+
+static uint32_t larger(const struct pf_operand *operand, uint32_t old, struct pf_rng *rng)
+{
+	if (operand->hex)
+		return old | 1u << pf_rng_below(rng, 32);
+	/* Doubled again and again would only be more than there is. */
+	if (operand->max > WIDE && old <= PF_MUTATE_MAX_PAGES && one_in(rng, 2))
+		return 2 * old;
+	return old + (old < operand->max);
+}
+
+static uint32_t smaller(const struct pf_operand *operand, uint32_t old, struct pf_rng *rng)
+{
+	if (operand->hex)
+		return old & ~(1u << pf_rng_below(rng, 32));
+	if (operand->max > WIDE && one_in(rng, 2))
+		return old / 2;
+	return old - (old > 0);
+}
+
 static bool change_operand(struct mutation *m)
 {
+	const struct pf_operand *operand;
 	const struct pf_op_info *info;
 	struct pf_op *op, fresh;
 	struct guess g;
-	uint16_t old;
+	uint32_t old;
 	unsigned arg;
 	size_t at;
 
@@ -186,22 +220,23 @@ static bool change_operand(struct mutation *m)
 	if (!info->nr_operands)
 		return false;
 	arg = pf_rng_below(m->rng, info->nr_operands);
+	operand = &info->operand[arg];
 	old = op->arg[arg];
 	switch (pf_rng_below(m->rng, 8)) {
 	case 0:
 		op->arg[arg] = 0;
 		break;
 	case 1:
-		op->arg[arg] += old < info->operand[arg].max;
+		op->arg[arg] = larger(operand, old, m->rng);
 		break;
 	case 2:
-		op->arg[arg] -= old > 0;
+		op->arg[arg] = smaller(operand, old, m->rng);
 		break;
 	case 3:
-		op->arg[arg] = info->operand[arg].max;
+		op->arg[arg] = pick_limit(operand, m->rng);
 		break;
 	case 4:
-		op->arg[arg] = pf_pick_any(&info->operand[arg], m->rng);
+		op->arg[arg] = pf_pick_any(operand, m->rng);
 		break;
 	default:
 		g = pf_guess_at(m->ops, at);
@@ -430,9 +465,12 @@ size_t pf_splice(const struct pf_op *a, size_t na, const struct pf_op *b, size_t
 	n = append_ops(out, n, cap, b + from, to - from);
 	if (to < body_b || one_in(rng, 4))
 		n = append_ops(out, n, cap, a + cut, body_a - cut);
-	/* Unlucky cuts of short programs can leave nothing. */
+	/* Unlucky cuts of short programs can leave nothing, and so can one of configuration only. */
 	if (!n)
 		n = append_ops(out, 0, cap, body_a ? a : b, body_a ? body_a : body_b);
+	if (!n)
+		n = append_ops(out, 0, cap, config_a ? a - config_a : b - config_b,
+			       config_a ? config_a : config_b);
 	return n;
 }
 
@@ -458,6 +496,8 @@ static size_t encode_to_fit(struct mutation *m, uint8_t *buf, size_t cap)
 		/* Not even one operation fits: the opcode alone, without operands, does. */
 		struct pf_op op = {.kind = m->n ? m->ops[0].kind : pf_pick_kind(m->rng)};
 
+		if (pf_op_bytes(&op) > cap)
+			op.kind = PF_OP_CHECK;
 		size = pf_encode(&op, 1, buf, cap, NULL);
 	}
 	return size;

@@ -161,10 +161,39 @@ static bool may_shrink(const struct pf_op *op, unsigned arg)
 
 #define UNTRIED UINT32_MAX
 
+static bool is_bits(const struct pf_op *op, unsigned arg)
+{
+	return arg < pf_op_info[op->kind].nr_operands && pf_op_info[op->kind].operand[arg].hex;
+}
+
+/*
+ * The next smaller value to try for an operand, in r->goal; false if there is none.
+ * First 0, then by binary search: r->low is the greatest value known to be too small.
+ * Of a set of bits each one instead, from the highest on: all from r->low on are tried.
+ */
+static bool shrink(struct pf_reduce *r, const struct pf_op *op, unsigned arg)
+{
+	uint32_t value = op->arg[arg];
+
+	if (r->low == UNTRIED) {
+		r->goal = 0;
+		return true;
+	}
+	if (!is_bits(op, arg)) {
+		r->goal = r->low + (value - r->low) / 2;
+		return value - r->low > 1;
+	}
+	while (r->low && !(value >> (r->low - 1) & 1))
+		r->low--;
+	if (!r->low--)
+		return false;
+	r->goal = value & ~(1u << r->low);
+	return true;
+}
+
 /*
  * Shrink operands. r->at is the operation, r->arg what is shrunk: 0 all operands
- * at once, i operand i - 1: to 0, then by binary search. r->low is the greatest
- * value known to be too small.
+ * at once, i operand i - 1.
  */
 static bool operands_next(struct pf_reduce *r)
 {
@@ -193,9 +222,8 @@ static bool operands_next(struct pf_reduce *r)
 		for (; r->arg <= PF_OP_ARGS; r->arg++, r->low = UNTRIED) {
 			unsigned i = r->arg - 1;
 
-			if (!may_shrink(op, i) || (r->low != UNTRIED && op->arg[i] - r->low <= 1))
+			if (!may_shrink(op, i) || !shrink(r, op, i))
 				continue;
-			r->goal = r->low == UNTRIED ? 0 : (op->arg[i] + r->low) / 2;
 			copy_best(r);
 			r->candidate[r->at].arg[i] = r->goal;
 			return true;
@@ -206,8 +234,12 @@ static bool operands_next(struct pf_reduce *r)
 
 static void operands_done(struct pf_reduce *r, bool kept)
 {
-	if (!kept && r->goal != UNTRIED)
+	if (kept || r->goal == UNTRIED)
+		return;
+	if (!is_bits(&r->best[r->at], r->arg - 1))
 		r->low = r->goal;
+	else if (r->low == UNTRIED)
+		r->low = 32;
 }
 
 /* Write the distinct slots in use to r->scratch in ascending order; returns their number. */

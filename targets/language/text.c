@@ -41,12 +41,12 @@ static bool is_printed(const struct pf_op *op, unsigned i)
 	return op->arg[i] || (i == 0 && op->kind != PF_OP_FREE && op->kind != PF_OP_DRAIN);
 }
 
-static void put_value(struct out *o, const struct pf_operand *operand, unsigned value)
+static void put_value(struct out *o, const struct pf_operand *operand, uint32_t value)
 {
 	if (value < operand->nr_symbols)
 		put(o, "%s", operand->symbol[value]);
 	else
-		put(o, "%u", value);
+		put(o, operand->hex ? "0x%x" : "%u", value);
 }
 
 static void put_op(struct out *o, const struct pf_op *op)
@@ -92,14 +92,6 @@ size_t pf_print(const struct pf_op *ops, size_t n, char *buf, size_t size)
 		put(&o, "\n");
 	}
 	return o.len;
-}
-
-bool pf_is_text(const uint8_t *buf, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (buf[i] >= PF_OPCODE)
-			return false;
-	return true;
 }
 
 /* A piece of the input; not NUL-terminated. */
@@ -158,6 +150,47 @@ static bool word_is(struct word w, const char *s)
 	return w.len == strlen(s) && !memcmp(w.s, s, w.len);
 }
 
+/* The kind with that name, or PF_NR_OPS. */
+static unsigned find_kind(struct word name)
+{
+	unsigned kind = 0;
+
+	while (kind < PF_NR_OPS && !word_is(name, pf_op_info[kind].name))
+		kind++;
+	return kind;
+}
+
+/* Behind UTF-8's byte order mark, which some editors put in front. */
+static struct word skip_mark(struct word w)
+{
+	if (w.len >= 3 && !memcmp(w.s, "\xef\xbb\xbf", 3)) {
+		w.s += 3;
+		w.len -= 3;
+	}
+	return w;
+}
+
+bool pf_is_text(const uint8_t *buf, size_t len)
+{
+	struct word w = skip_mark((struct word){(const char *)buf, len});
+	size_t left;
+
+	while (w.len && (is_space(*w.s) || *w.s == '\n')) {
+		w.s++;
+		w.len--;
+	}
+	left = w.len;
+	for (w.len = 0; w.len < left && !is_space(w.s[w.len]); w.len++)
+		if (w.s[w.len] == '\n' || w.s[w.len] == '#')
+			break;
+	if ((left && *w.s == '#') || find_kind(w) < PF_NR_OPS)
+		return true;
+	for (size_t i = 0; i < len; i++)
+		if (buf[i] >= PF_OPCODE)
+			return false;
+	return true;
+}
+
 /* The next word of the line; empty at its end. */
 static struct word next_word(struct parser *p)
 {
@@ -175,18 +208,33 @@ static struct word next_word(struct parser *p)
 	return w;
 }
 
-/* A decimal number up to max. */
+static int digit_value(char c, unsigned base)
+{
+	int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+
+	if (c >= 'A' && c <= 'F')
+		v = c - 'A' + 10;
+	return v < (int)base ? v : -1;
+}
+
+/* A number up to max, decimal or hexadecimal with 0x. */
 static bool parse_number(struct word w, uint32_t max, uint32_t *value)
 {
-	uint32_t v = 0;
+	unsigned base = 10;
+	uint64_t v = 0;
 
+	if (w.len > 2 && w.s[0] == '0' && (w.s[1] == 'x' || w.s[1] == 'X')) {
+		base = 16;
+		w.s += 2;
+		w.len -= 2;
+	}
 	if (!w.len)
 		return false;
 	for (size_t i = 0; i < w.len; i++) {
-		if (w.s[i] < '0' || w.s[i] > '9')
-			return false;
-		v = v * 10 + (w.s[i] - '0');
-		if (v > max)
+		int digit = digit_value(w.s[i], base);
+
+		v = v * base + (unsigned)digit;
+		if (digit < 0 || v > max)
 			return false;
 	}
 	*value = v;
@@ -351,20 +399,18 @@ static bool unknown_operation(struct parser *p, struct word w)
 /* Parse the operation that begins with the word `name`; the rest is in p->line. */
 static bool parse_op(struct parser *p, struct word name)
 {
-	unsigned kind = 0;
+	unsigned kind = find_kind(name);
 	struct word w;
 
-	while (kind < PF_NR_OPS && !word_is(name, pf_op_info[kind].name))
-		kind++;
 	if (kind == PF_NR_OPS)
 		return unknown_operation(p, name);
 	p->info = &pf_op_info[kind];
 	p->seen = 0;
 	memset(p->op, 0, sizeof(*p->op));
 	p->op->kind = kind;
-	if (!p->info->config && !p->first_other)
+	if (!pf_op_is_config(kind) && !p->first_other)
 		p->first_other = p->err->line;
-	else if (p->info->config && p->first_other)
+	else if (pf_op_is_config(kind) && p->first_other)
 		return fail(p,
 			    "%s is configuration: it must stand before the operation in line %zu",
 			    p->info->name, p->first_other);
@@ -378,16 +424,23 @@ static bool parse_op(struct parser *p, struct word name)
 	return true;
 }
 
-/* What no line may hold, comments included: it would not survive pf_is_text(). */
+/* Cut the comment off; what is left is ASCII. */
 static bool check_characters(struct parser *p)
 {
+	const char *comment = memchr(p->line.s, '#', p->line.len);
+
+	if (memchr(p->line.s, '\0', p->line.len))
+		return fail(p, "a NUL character; is this a text file?");
+	if (comment)
+		p->line.len = comment - p->line.s;
 	for (size_t i = 0; i < p->line.len; i++) {
 		unsigned char c = p->line.s[i];
 
-		if (!c)
-			return fail(p, "a NUL character; is this a text file?");
 		if (c >= PF_OPCODE)
-			return fail(p, "byte 0x%02x; text is plain ASCII, in comments too", c);
+			return fail(p,
+				    "byte 0x%02x; outside comments text is plain ASCII: write it "
+				    "so, or put it behind a '#'",
+				    c);
 	}
 	return true;
 }
@@ -400,18 +453,15 @@ bool pf_parse(const char *text, size_t len, struct pf_op *ops, size_t cap, size_
 
 	*n = 0;
 	err->message[0] = '\0';
+	text = skip_mark((struct word){text, len}).s;
 	for (err->line = 1; text < end; err->line++) {
 		const char *newline = memchr(text, '\n', end - text);
-		const char *comment;
 		struct word name;
 
 		p.line = (struct word){text, (newline ? newline : end) - text};
 		text = newline ? newline + 1 : end;
 		if (!check_characters(&p))
 			return false;
-		comment = memchr(p.line.s, '#', p.line.len);
-		if (comment)
-			p.line.len = comment - p.line.s;
 		name = next_word(&p);
 		if (!name.len)
 			continue;

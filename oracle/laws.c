@@ -663,18 +663,42 @@ void pf_law_undone(struct pf_lane *lane, uint32_t block)
 			  pfn, lane->block_type[block], type);
 }
 
+/* Bits [from, to) of a bitmap, 64 at most, from bit 0 on. */
+static uint64_t bits_of(const uint64_t *words, uint32_t from, uint32_t to)
+{
+	uint64_t w = words[from >> 6] >> (from & 63);
+
+	if (from & 63 && (from >> 6) != (to - 1) >> 6)
+		w |= words[(from >> 6) + 1] << (64 - (from & 63));
+	return to - from < 64 ? w & ((1ull << (to - from)) - 1) : w;
+}
+
 /* The longest run of pages of a zone that are free in this lane. */
 static uint32_t longest_run(const struct pf_lane *lane, unsigned z)
 {
 	const struct pf_layout *l = &lane->run->layout;
 	uint32_t i = l->zone[z].start_pfn - l->base_pfn, end = i + l->zone[z].spanned;
-	uint32_t run = 0, best = 0;
+	uint32_t run = 0, best = 0, n;
 
-	for (; i < end; i++) {
-		run = pf_mirror_test(&lane->mirror, i, 0) ? run + 1 : 0;
+	for (; i < end; i += n) {
+		uint64_t w;
+
+		n = end - i < 64 ? end - i : 64;
+		w = bits_of(lane->mirror.level[0], i, i + n);
+		if (!~w) {
+			run += 64;
+			continue;
+		}
+		/* What is free at the word's beginning goes on from the last one. */
+		run += (uint32_t)__builtin_ctzll(~w);
 		best = run > best ? run : best;
+		run = (uint32_t)__builtin_clzll(~(w << (64 - n)) | 1);
+		for (uint32_t inside = 1; w; inside++) {
+			best = inside > best ? inside : best;
+			w &= w >> 1;
+		}
 	}
-	return best;
+	return run > best ? run : best;
 }
 
 static void law_largest(struct pf_lane *lane)

@@ -466,7 +466,7 @@ static enum pf_evict_result world_evict(struct pf_world *w, pf_pfn pfn, enum pf_
 	note_evicted(run, unit);
 	lane->evicted_pages += 1u << slot->order;
 	lane->figures.evictions++;
-	lane->hash = (lane->hash * 31 + unit) * 31 + pfn;
+	lane->hash = (lane->hash * 31 + slot->name) * 31 + pfn;
 	return PF_EVICTED;
 }
 

@@ -144,11 +144,11 @@ static void share_evictions(struct pf_oracle *run)
 
 static struct pf_request request(const struct pf_oracle *run, unsigned order, const uint32_t *rest)
 {
-	/* rest: mobility, gfp, cpu, node, zone, in this order for alloc, bulk and exact. */
+	/* rest: mobility, gfp, cpu, node, zone, bits, in this order for alloc, bulk and exact. */
 	struct pf_request req = {
 		.order = order,
 		.mobility = rest[0],
-		.gfp = pf_gfp_flags[rest[1]],
+		.gfp = pf_gfp_flags[rest[1]] | rest[5],
 		.cpu = cpu_of(run, rest[2]),
 		.node = rest[3] % run->layout.nr_nodes,
 		.zone = rest[4] ? rest[4] - 1u : PF_ZONE_MOVABLE,

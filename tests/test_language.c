@@ -14,8 +14,10 @@
 
 #include <cmocka.h>
 
+#include "../oracle/layout.h"
 #include "../oracle/op.h"
 #include "../targets/language/codec.h"
+#include "../targets/language/fit.h"
 #include "../targets/language/mutate.h"
 #include "../targets/language/reduce.h"
 #include "../targets/language/text.h"
@@ -1330,6 +1332,286 @@ static void test_reduce_merges_slots(void **state)
 	assert_programs_equal(r.best, r.nr_best, ops, n);
 }
 
+static bool has_two_bits(const struct pf_op *ops, size_t n)
+{
+	return n == 1 && (ops[0].arg[PF_ALLOC_BITS] & 0x8010) == 0x8010;
+}
+
+/* Flags are taken away one by one, whatever the others are worth. */
+static void test_reduce_bits(void **state)
+{
+	struct pf_op ops[8], expected[8];
+	struct pf_reduce r;
+	size_t n;
+
+	(void)state;
+	n = parse("alloc a0 order=3 bits=0xffffffff", ops, 8);
+	assert_true(reduce(&r, PF_REDUCE_FULL, ops, n, has_two_bits) < 80);
+	n = parse("alloc a0 order=0 bits=0x8010", expected, 8);
+	assert_programs_equal(r.best, r.nr_best, expected, n);
+}
+
+/* ------------------------------------------------------------------ fit -- */
+
+/* Limits that some layout is within; each there half of the time at most. */
+static struct pf_limits random_limits(struct pf_rng *rng)
+{
+	struct pf_limits l = {0};
+	uint32_t unit;
+
+	if (pf_rng_below(rng, 3) == 0)
+		l.min_max_order = pf_rng_below(rng, PF_NR_ORDERS);
+	if (pf_rng_below(rng, 3) == 0)
+		l.max_order = l.min_max_order + 1 + pf_rng_below(rng, 24 - l.min_max_order);
+	if (pf_rng_below(rng, 3) == 0)
+		l.zone_align = pf_rng_below(rng, pf_rng_below(rng, 4) ? 8 : 23);
+	if (pf_rng_below(rng, 3) == 0)
+		l.max_zones = 1 + pf_rng_below(rng, 10);
+	if (pf_rng_below(rng, 3) == 0)
+		l.max_nodes = 1 + pf_rng_below(rng, 10);
+	if (pf_rng_below(rng, 3) == 0)
+		l.max_cpus = 1 + pf_rng_below(rng, 20);
+	l.no_holes = pf_rng_below(rng, 4) == 0;
+	l.no_reserved = pf_rng_below(rng, 4) == 0;
+	if (pf_rng_below(rng, 3) == 0)
+		l.min_pages = pf_rng_below(rng, 2u << pf_rng_below(rng, 22));
+	unit = 1u << l.zone_align;
+	if (pf_rng_below(rng, 3) == 0)
+		l.max_pages = (l.min_pages / unit + 1) * unit + pf_rng_below(rng, 3000);
+	return l;
+}
+
+static bool same_body(const struct pf_op *a, size_t na, const struct pf_op *b, size_t nb)
+{
+	size_t config_a = pf_program_config(a, na), config_b = pf_program_config(b, nb);
+
+	for (; config_a < na && config_b < nb; config_a++, config_b++)
+		if (!pf_op_equal(&a[config_a], &b[config_b]))
+			return false;
+	return config_a == na && config_b == nb;
+}
+
+/* A program that is fitted is within, stays as it is from then on, and does the same. */
+static void test_fit(void **state)
+{
+	static struct pf_op ops[MAX_OPS], before[MAX_OPS], again[MAX_OPS];
+	struct pf_rng rng = {15};
+	size_t fitted = 0, untouched = 0, rounds = 100000;
+	struct pf_op guard;
+
+	(void)state;
+	memset(&guard, 0xa5, sizeof(guard));
+	for (unsigned round = 0; round < rounds; round++) {
+		struct pf_limits limits = random_limits(&rng);
+		size_t n, cap = 60 + PF_FIT_OPS, after;
+		struct pf_layout old, new;
+		uint64_t seed = rng.state;
+
+		if (round % 2) {
+			n = pf_generate(ops, pf_rng_below(&rng, 20), 60, &rng);
+		} else {
+			n = random_program(ops, pf_rng_below(&rng, 60), &rng);
+			for (size_t i = 0; i < n; i++)
+				for (unsigned a = 0; a < PF_OP_ARGS; a++)
+					ops[i].arg[a] >>= pf_rng_below(&rng, 32);
+		}
+		memcpy(before, ops, n * sizeof(*ops));
+		ops[cap] = guard;
+		after = pf_program_fit(ops, n, cap, &limits);
+		assert_true(after <= cap);
+		assert_memory_equal(&ops[cap], &guard, sizeof(guard));
+		assert_canonical(ops, after);
+		assert_true(same_body(before, n, ops, after));
+		pf_layout_build(&old, before, n);
+		pf_layout_build(&new, ops, after);
+		if (!pf_layout_within(&new, &limits))
+			fail_msg("seed %llu is not within its limits", (unsigned long long)seed);
+		memcpy(again, ops, after * sizeof(*ops));
+		assert_programs_equal(again, pf_program_fit(again, after, cap, &limits), ops,
+				      after);
+		if (pf_layout_within(&old, &limits)) {
+			assert_programs_equal(before, n, ops, after);
+			untouched++;
+		} else {
+			fitted++;
+		}
+		ops[cap] = (struct pf_op){0};
+	}
+	assert_true(fitted > rounds / 4 && untouched > rounds / 20);
+}
+
+/* What no limit speaks of stays. */
+static void test_fit_changes_little(void **state)
+{
+	static struct pf_op ops[100];
+	struct pf_rng rng = {16};
+	unsigned compared = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		struct pf_limits limits = {.max_cpus = 2};
+		struct pf_layout old, new;
+		size_t n = pf_generate(ops, 12, 12, &rng);
+
+		ops[n++] = (struct pf_op){.kind = PF_OP_CONFIG, .arg = {PF_CONFIG_CPUS, 5}};
+		ops[n++] = (struct pf_op){.kind = PF_OP_CHECK};
+		memmove(&ops[1], &ops[0], (n - 2) * sizeof(*ops));
+		ops[0] = (struct pf_op){.kind = PF_OP_CONFIG, .arg = {PF_CONFIG_CPUS, 5}};
+		pf_layout_build(&old, ops, n);
+		n = pf_program_fit(ops, n, 100, &limits);
+		pf_layout_build(&new, ops, n);
+		if (old.nr_cpus <= 2 || old.base_pfn > PF_NO_PFN / 2)
+			continue;
+		assert_int_equal(new.nr_cpus, 2);
+		new.nr_cpus = old.nr_cpus;
+		assert_memory_equal(&old, &new, sizeof(old));
+		compared += old.nr_zones > 1 || old.nr_ranges;
+	}
+	assert_true(compared > 500);
+}
+
+static void assert_fits_to(const char *text, struct pf_limits limits, const char *expected)
+{
+	struct pf_op ops[64], other[64];
+	size_t n = parse(text, ops, 16);
+
+	n = pf_program_fit(ops, n, 64, &limits);
+	assert_programs_equal(ops, n, other, parse(expected, other, 64));
+}
+
+static void test_fit_examples(void **state)
+{
+	struct pf_op ops[40];
+	size_t n;
+
+	(void)state;
+#define LIMITS(...) ((struct pf_limits){__VA_ARGS__})
+	assert_fits_to("alloc a1\ncheck", LIMITS(.max_order = 1),
+		       "config pageblock_order=0\nconfig max_order=0\nalloc a1\ncheck");
+	assert_fits_to("config cpus=9\nconfig 9=1\ncheck", LIMITS(.max_cpus = 1), "check");
+	assert_fits_to("config pages=1000\nconfig start=3\ncheck", LIMITS(.zone_align = 6),
+		       "config start=64\ncheck");
+	assert_fits_to("config pages=10\ncheck", LIMITS(.min_pages = 100, .zone_align = 4),
+		       "config pages=112\ncheck");
+	assert_fits_to("config pages=200\ncheck", LIMITS(.max_pages = 100, .zone_align = 4),
+		       "config pages=96\ncheck");
+	assert_fits_to("hole at=5 pages=2\nreserve at=9 pages=1\nlater at=32 pages=16\ncheck",
+		       LIMITS(.no_holes = true),
+		       "reserve at=9 pages=1\nlater at=32 pages=16\ncheck");
+	assert_fits_to("zone dma pages=64\nzone normal node=3 pages=64 gap=5 min=3\n"
+		       "zone movable node=1 pages=64\nhole at=70 pages=2\ncheck",
+		       LIMITS(.max_zones = 2, .max_nodes = 2, .zone_align = 3),
+		       "zone dma pages=64\nzone normal node=1 pages=64 gap=8 min=3\n"
+		       "hole at=73 pages=2\ncheck");
+	/* Impossible: as it was. */
+	assert_fits_to("check", LIMITS(.max_order = 3, .min_max_order = 3), "check");
+	assert_fits_to("check", LIMITS(.zone_align = 9, .max_pages = 511), "check");
+	assert_fits_to("check", LIMITS(.zone_align = 23), "check");
+	assert_fits_to("check", LIMITS(.min_pages = (1 << 22) + 1), "check");
+	assert_fits_to("config pages=10\ncheck", LIMITS(0), "config pages=10\ncheck");
+	n = parse("config pages=10\ncheck", ops, 40);
+	assert_int_equal(pf_program_fit(ops, n, 40, NULL), 2);
+	/* Without room the end goes; without any, nothing happens. */
+	n = parse("check\nfree a1", ops, 40);
+	assert_int_equal(pf_program_fit(ops, n, 2, &LIMITS(.max_pages = 512)), 2);
+	assert_int_equal(ops[0].kind, PF_OP_CONFIG);
+	assert_int_equal(ops[1].kind, PF_OP_CHECK);
+	n = parse("check", ops, 40);
+	assert_int_equal(pf_program_fit(ops, n, 1, &LIMITS(.max_order = 2)), 1);
+	assert_int_equal(ops[0].kind, PF_OP_CHECK);
+	assert_int_equal(pf_program_fit(ops, 0, 0, &LIMITS(.max_order = 2)), 0);
+#undef LIMITS
+}
+
+/* What both take is what the join takes. */
+static void test_limits_join(void **state)
+{
+	static struct pf_op ops[64];
+	struct pf_rng rng = {17};
+	unsigned count[2] = {0};
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		struct pf_limits a = random_limits(&rng), b = random_limits(&rng), all = a;
+		struct pf_layout l;
+		bool both;
+
+		pf_limits_join(&all, NULL);
+		assert_memory_equal(&all, &a, sizeof(a));
+		pf_limits_join(&all, &b);
+		pf_layout_build(&l, ops, pf_generate(ops, 20, 64, &rng));
+		both = pf_layout_within(&l, &a) && pf_layout_within(&l, &b);
+		assert_int_equal(pf_layout_within(&l, &all), both);
+		count[both]++;
+	}
+	assert_true(count[0] > 1000 && count[1] > 200);
+}
+
+/* ------------------------------------------------------------- for ever -- */
+
+static int hex_value(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * tests/language-2.txt: bytes, '=' or '~', and the operations that they mean, with a
+ * semicolon between them. Those with '=' are also what the operations are encoded to.
+ */
+static void test_held(void **state)
+{
+	static struct pf_op ops[64], meant[64];
+	static char line[4096], text[4096];
+	unsigned canonical = 0, others = 0, number = 0;
+	bool kind[PF_NR_OPS] = {false};
+	FILE *f = fopen("tests/language-2.txt", "r");
+	uint8_t buf[512], again[512];
+
+	(void)state;
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		const char *p = line;
+		size_t len = 0, n, nr_meant;
+		struct pf_text_error err;
+
+		number++;
+		if (*p == '#' || *p == '\n')
+			continue;
+		for (; *p != '=' && *p != '~'; p++) {
+			if (*p == ' ')
+				continue;
+			if (hex_value(p[0]) < 0 || hex_value(p[1]) < 0)
+				fail_msg("line %u: not a byte: %s", number, p);
+			buf[len++] = hex_value(p[0]) << 4 | hex_value(p[1]);
+			p++;
+		}
+		snprintf(text, sizeof(text), "%s", p[1] == ' ' ? p + 2 : p + 1);
+		for (char *c = text; *c; c++)
+			if (*c == ';')
+				*c = '\n';
+		n = pf_decode(buf, len, ops, 64);
+		if (!pf_parse(text, strlen(text), meant, 64, &nr_meant, &err))
+			fail_msg("line %u: %s", number, err.message);
+		if (n != nr_meant)
+			fail_msg("line %u: %zu operations instead of %zu", number, n, nr_meant);
+		for (size_t i = 0; i < n; i++) {
+			if (!pf_op_equal(&ops[i], &meant[i]))
+				fail_msg("line %u: operation %zu is another one", number, i);
+			kind[ops[i].kind] = true;
+		}
+		canonical += *p == '=';
+		others += *p == '~';
+		n = pf_encode(meant, nr_meant, again, sizeof(again), NULL);
+		if ((n == len && !memcmp(again, buf, n)) != (*p == '='))
+			fail_msg("line %u: encodes otherwise", number);
+	}
+	fclose(f);
+	for (unsigned i = 0; i < PF_NR_OPS; i++)
+		if (!kind[i])
+			fail_msg("no line has the operation %s", pf_op_info[i].name);
+	assert_true(canonical > 300 && others > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1358,6 +1640,12 @@ int main(void)
 		cmocka_unit_test(test_reduce_terminates),
 		cmocka_unit_test(test_reduce_unreported),
 		cmocka_unit_test(test_reduce_merges_slots),
+		cmocka_unit_test(test_reduce_bits),
+		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_fit_changes_little),
+		cmocka_unit_test(test_fit_examples),
+		cmocka_unit_test(test_limits_join),
+		cmocka_unit_test(test_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../language/codec.h"
+#include "../language/fit.h"
 #include "lineup.h"
 #include "../language/mutate.h"
 #include "stats.h"
@@ -46,6 +47,9 @@ static struct pf_lineup lineup;
 static struct pf_oracle *oracle;
 static struct pf_stats_file *stats;
 static struct pf_op program[MAX_BYTES], work[3 * MAX_BYTES];
+/* What all of the lineup take, and whether that is less than anything. */
+static struct pf_limits limits;
+static bool limited;
 
 static void fail(const char *what)
 {
@@ -57,6 +61,10 @@ static void start_oracle(void)
 {
 	if (!lineup.nr)
 		pf_lineup_all(&lineup);
+	for (unsigned i = 0; i < lineup.nr; i++) {
+		pf_limits_join(&limits, lineup.impl[i]->limits);
+		limited |= lineup.impl[i]->limits != NULL;
+	}
 	oracle = pf_oracle_new(lineup.impl, lineup.nr);
 	if (!oracle)
 		fail("out of memory");
@@ -153,6 +161,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
+/* What nobody could run would be a wasted execution. */
+static size_t fit(uint8_t *data, size_t size, size_t max_size)
+{
+	size_t n, len;
+
+	if (!limited)
+		return size;
+	n = pf_decode(data, size < MAX_BYTES ? size : MAX_BYTES, program, MAX_BYTES);
+	n = pf_program_fit(program, n, MAX_BYTES, &limits);
+	len = pf_encode(program, n, data, max_size, NULL);
+	/* Not even one operation had room: then nothing was written. */
+	return len ? len : size;
+}
+
 /* Now and then the engine's own mutations, so that nothing is out of reach. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
 {
@@ -162,13 +184,16 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 		size_t n = LLVMFuzzerMutate(data, size, max_size);
 
 		if (n)
-			return n;
+			return fit(data, n, max_size);
 	}
-	return pf_mutate_bytes(data, size, max_size, pf_rng_next(&rng), work, MAX_BYTES);
+	size = pf_mutate_bytes(data, size, max_size, pf_rng_next(&rng), work, MAX_BYTES);
+	return fit(data, size, max_size);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, size_t nb,
 				 uint8_t *out, size_t max_size, unsigned int seed)
 {
-	return pf_splice_bytes(a, na, b, nb, out, max_size, seed, work, 3 * MAX_BYTES);
+	size_t n = pf_splice_bytes(a, na, b, nb, out, max_size, seed, work, 3 * MAX_BYTES);
+
+	return fit(out, n, max_size);
 }

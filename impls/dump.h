@@ -11,6 +11,8 @@
 #ifndef PAGEFUZZ_DUMP_H
 #define PAGEFUZZ_DUMP_H
 
+#include <string.h>
+
 #include "impl.h"
 
 #ifdef __cplusplus
@@ -189,6 +191,85 @@ static inline uint64_t pf_dump_hash(const struct pf_layout *l, const struct pf_d
 		if (d->lru_add[cpu].nr)
 			hash = pf_dump_hash_list(d, &d->lru_add[cpu], hash);
 	return hash;
+}
+
+/* Padding has no say. */
+static inline bool pf_layout_same(const struct pf_layout *a, const struct pf_layout *b)
+{
+	if (a->base_pfn != b->base_pfn || a->end_pfn != b->end_pfn ||
+	    a->pageblock_order != b->pageblock_order || a->max_order != b->max_order ||
+	    a->nr_nodes != b->nr_nodes || a->nr_cpus != b->nr_cpus || a->nr_zones != b->nr_zones ||
+	    a->nr_ranges != b->nr_ranges)
+		return false;
+	for (unsigned z = 0; z < a->nr_zones; z++) {
+		const struct pf_zone_layout *x = &a->zone[z], *y = &b->zone[z];
+
+		if (x->start_pfn != y->start_pfn || x->spanned != y->spanned ||
+		    x->node != y->node || x->type != y->type ||
+		    memcmp(x->wmark, y->wmark, sizeof(x->wmark)))
+			return false;
+	}
+	for (unsigned i = 0; i < a->nr_ranges; i++)
+		if (a->range[i].start_pfn != b->range[i].start_pfn ||
+		    a->range[i].nr_pages != b->range[i].nr_pages ||
+		    a->range[i].kind != b->range[i].kind)
+			return false;
+	return true;
+}
+
+static inline bool pf_dump_same_list(const struct pf_dump *a, const struct pf_list *la,
+				     const struct pf_dump *b, const struct pf_list *lb)
+{
+	if (la->nr != lb->nr)
+		return false;
+	return a->lists_absent || b->lists_absent || !la->nr ||
+	       !memcmp(a->word + la->first, b->word + lb->first, la->nr * sizeof(uint32_t));
+}
+
+static inline const char *pf_dump_zone_difference(const struct pf_dump *a, const struct pf_dump *b,
+						  unsigned z)
+{
+	static const char *const field[] = {
+#define PF_DUMP_NAME(id, name) #name,
+		PF_ZONE_FIELDS(PF_DUMP_NAME)
+#undef PF_DUMP_NAME
+	};
+	const struct pf_zone_dump *x = &a->zone[z], *y = &b->zone[z];
+
+	for (unsigned i = 0; i < PF_NR_ZONE_FIELDS; i++)
+		if (x->field[i] != y->field[i])
+			return field[i];
+	for (unsigned cpu = 0; cpu < a->nr_cpus; cpu++) {
+		if (memcmp(x->cpu[cpu], y->cpu[cpu], sizeof(x->cpu[cpu])))
+			return "a field of the per-cpu list";
+		for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
+			if (!pf_dump_same_list(a, &x->pcp[cpu][i], b, &y->pcp[cpu][i]))
+				return "a per-cpu list";
+	}
+	for (unsigned o = 0; o < PF_NR_ORDERS; o++)
+		for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
+			if (!pf_dump_same_list(a, &x->free[o][t], b, &y->free[o][t]))
+				return "a free list";
+	return pf_dump_same_list(a, &x->blocks, b, &y->blocks) ? NULL : "the pageblocks";
+}
+
+/* NULL, or what differs first between two states; what others' pages are has no say. */
+static inline const char *pf_dump_difference(const struct pf_dump *a, const struct pf_dump *b)
+{
+	if (a->nr_zones != b->nr_zones || a->nr_cpus != b->nr_cpus)
+		return "the number of zones or cpus";
+	if (memcmp(a->total, b->total, sizeof(a->total)))
+		return "a total";
+	for (unsigned z = 0; z < a->nr_zones; z++) {
+		const char *what = pf_dump_zone_difference(a, b, z);
+
+		if (what)
+			return what;
+	}
+	for (unsigned cpu = 0; cpu < a->nr_cpus; cpu++)
+		if (!pf_dump_same_list(a, &a->lru_add[cpu], b, &b->lru_add[cpu]))
+			return "the pages to be added to an LRU list";
+	return NULL;
 }
 
 #ifdef __cplusplus

@@ -11,6 +11,8 @@
 #ifndef PAGEFUZZ_DUMP_H
 #define PAGEFUZZ_DUMP_H
 
+#include <string.h>
+
 #include "impl.h"
 
 #ifdef __cplusplus
@@ -189,6 +191,30 @@ static inline uint64_t pf_dump_hash(const struct pf_layout *l, const struct pf_d
 		if (d->lru_add[cpu].nr)
 			hash = pf_dump_hash_list(d, &d->lru_add[cpu], hash);
 	return hash;
+}
+
+/* Padding has no say. */
+static inline bool pf_layout_same(const struct pf_layout *a, const struct pf_layout *b)
+{
+	if (a->base_pfn != b->base_pfn || a->end_pfn != b->end_pfn ||
+	    a->pageblock_order != b->pageblock_order || a->max_order != b->max_order ||
+	    a->nr_nodes != b->nr_nodes || a->nr_cpus != b->nr_cpus || a->nr_zones != b->nr_zones ||
+	    a->nr_ranges != b->nr_ranges)
+		return false;
+	for (unsigned z = 0; z < a->nr_zones; z++) {
+		const struct pf_zone_layout *x = &a->zone[z], *y = &b->zone[z];
+
+		if (x->start_pfn != y->start_pfn || x->spanned != y->spanned ||
+		    x->node != y->node || x->type != y->type ||
+		    memcmp(x->wmark, y->wmark, sizeof(x->wmark)))
+			return false;
+	}
+	for (unsigned i = 0; i < a->nr_ranges; i++)
+		if (a->range[i].start_pfn != b->range[i].start_pfn ||
+		    a->range[i].nr_pages != b->range[i].nr_pages ||
+		    a->range[i].kind != b->range[i].kind)
+			return false;
+	return true;
 }
 
 /* ---------------------------------------------------- two of one layout -- */

@@ -24,15 +24,15 @@ for impl in impls/*/; do
 	esac
 	includes "impls/$name" "\"(\.\./($contract)\.h|\.\./zoned/zoned\.h|[a-z_0-9]+\.h)\""
 done
-includes oracle '"(\.\./impls/(impl|dump)\.h|[a-z_0-9]+\.h)"'
+includes oracle '"(\.\./impls/(impl|dump|names)\.h|[a-z_0-9]+\.h)"'
 # targets/: the language knows operations and the layout they configure, nothing else; engines and import stand on it;
 # the command on all of them.
 of_impls='impl|dump|names|builtin|kernel/kernel|recorded/[a-z_]+|linux/linux'
 includes targets/language '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/(op|layout)\.h|[a-z_0-9]+\.h)"'
-includes targets/engines '"(\.\./\.\./impls/(impl|builtin)\.h|\.\./\.\./oracle/(oracle|op|layout)\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
+includes targets/engines '"(\.\./\.\./impls/(impl|builtin|linux/linux)\.h|\.\./\.\./oracle/(oracle|op|layout)\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
 includes targets/import '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/op\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
 includes targets/workloads '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/op\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
-includes targets/command "\"(\.\./\.\./impls/($of_impls)\.h|\.\./\.\./oracle/(oracle|op|layout)\.h|\.\./(language|engines|import|workloads)/[a-z_]+\.h|[a-z_0-9]+\.h)\""
+includes targets/command "\"(\.\./\.\./impls/($of_impls)\.h|\.\./\.\./oracle/(oracle|op|layout|layout_check|cpus)\.h|\.\./(language|engines|import|workloads)/[a-z_]+\.h|[a-z_0-9]+\.h)\""
 
 missing=$(git ls-files '*.c' '*.h' '*.sh' Makefile scripts tests .ci | grep -vE '\.(md|txt|patch)$' |
 	while read -r f; do head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f"; done)
@@ -51,6 +51,19 @@ done
 if command -v clang-format >/dev/null 2>&1; then
 	check "formatted" bash -c 'git ls-files "*.c" "*.h" | xargs clang-format --dry-run -Werror'
 fi
+
+# All that an implementation keeps is in its state block, or in an object of its maker's:
+# no variable of a file or a function that could be written to.
+statics() { # OBJECT...
+	nm -f sysv "$@" | awk -F'|' '$4 ~ /OBJECT|TLS|COMMON/ && $7 !~ /^ *(\.rodata|\.data\.rel\.ro|\*UND\*)/ {print $1}'
+}
+echo 'static int calls; int next(void) { return ++calls; }' >"$tmp/static.c"
+gcc -O2 -c -o "$tmp/static.o" "$tmp/static.c"
+check "a writable static would be seen" test -n "$(statics "$tmp/static.o")"
+objects=$(make -s print-IMPLS print-REMOTE | tr ' ' '\n' | sed 's,^,build/plain/,; s,c$,o,')
+# shellcheck disable=SC2086 # a list of files
+bad=$(statics $objects 2>&1)
+if [ -z "$bad" ]; then ok "no writable static in impls/"; else not_ok "writable statics in impls/:" $bad; fi
 
 # A guest in somebody's tree: the folder of an implementation compiles alone.
 for impl in bitmap buddy mobility linux; do

@@ -58,7 +58,8 @@ static struct pf_machine machine;
 
 static void record(void)
 {
-	const struct pf_impl *recorder;
+	const struct pf_impl *written_down;
+	struct pf_recorder *recorder;
 	struct pf_options options = {.dump_every = 100, .dumps = true};
 	struct pf_transcript t = {.who = "linux", .version = "test", .dump_every = 100};
 	struct pf_oracle *o;
@@ -66,14 +67,15 @@ static void record(void)
 	char error[256];
 
 	assert_true(pf_machine_of(&machine, &pf_impl_linux, ops, nr_ops));
-	recorder = pf_recorder_wrap(&pf_impl_linux);
-	pf_recorder_begin(4, nr_ops / 100 + 2);
-	o = pf_oracle_new(&recorder, 1);
+	recorder = pf_recorder_new(&pf_impl_linux, 4, nr_ops / 100 + 2);
+	assert_non_null(recorder);
+	written_down = pf_recorder_impl(recorder);
+	o = pf_oracle_new(&written_down, 1);
 	options.start = &machine.start;
 	pf_oracle_options(o, &options);
 	if (pf_oracle_run(o, ops, nr_ops, &v) != PF_CLEAN)
 		fail_msg("%s at %zu: %s", v.signature, v.step, v.detail);
-	assert_true(pf_recorder_take(&t));
+	assert_true(pf_recorder_take(recorder, &t));
 	assert_int_equal(t.dumps, nr_ops / 100 + 2);
 	assert_true(t.allocations > nr_ops / 3);
 	t.layout = machine.start.layout;
@@ -83,6 +85,7 @@ static void record(void)
 	assert_true(pf_transcript_write(&t, path, error, sizeof(error)));
 	free(t.program);
 	pf_oracle_free(o);
+	pf_recorder_free(recorder);
 }
 
 static int setup(void **state)
@@ -109,7 +112,8 @@ static enum pf_outcome compare(const struct pf_impl *impl, const struct pf_trans
 			       const struct pf_op *program, size_t n, struct pf_verdict *v,
 			       struct pf_exact *exact, char *report)
 {
-	const struct pf_impl *lineup[] = {impl, pf_recorded_play(t)};
+	struct pf_recorded *player = pf_recorded_play(t, NULL);
+	const struct pf_impl *lineup[] = {impl, pf_recorded_impl(player)};
 	struct pf_start_point start = {t->layout, t->start};
 	struct pf_options options = {.dump_every = t->dump_every, .dumps = true, .start = &start};
 	struct pf_oracle *o = pf_oracle_new(lineup, 2);
@@ -120,6 +124,7 @@ static enum pf_outcome compare(const struct pf_impl *impl, const struct pf_trans
 	*exact = *pf_oracle_exact(o);
 	strcpy(report, pf_oracle_report(o));
 	pf_oracle_free(o);
+	pf_recorded_free(player);
 	return outcome;
 }
 

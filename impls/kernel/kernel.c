@@ -2,11 +2,15 @@
 /*
  * kernel.c - the real kernel as a struct pf_impl: calls become requests to the
  * guest, its moves are told to the world, its dumps are put into the form of
- * dump.h. There is one session a process, as PF_F_REMOTE allows.
+ * dump.h.
  *
  * Calls without an answer are kept back and go out with the next one that has
  * one: a round trip costs more than most requests.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* strdup() */
+#endif
+
 #include "kernel.h"
 
 #include <stdio.h>
@@ -37,16 +41,18 @@ _Static_assert((int)LAB_MOVE_BUSY == (int)PF_MIGRATE_BUSY &&
 		       (int)LAB_MOVE_NOMEM == (int)PF_MIGRATE_NOMEM,
 	       "results of moves");
 
+/* In the state block of a run: the machine stands outside it. */
 struct state {
-	struct pf_world *world;
+	struct pf_kernel *kernel;
 };
 
-static struct session {
+struct pf_kernel {
+	struct pf_impl impl;
+	char name[16], group[32];
 	struct lab lab;
 	struct lab_config config;
-	char kernel[256], initrd[256], console[256];
+	char *kernel, *initrd, *console; /* paths */
 	unsigned call_seconds;
-	bool open;
 	bool used; /* by a run: the next one needs a fresh boot */
 	struct pf_world *world;
 	struct lab_hello hello[LAB_MAX_ZONES];
@@ -60,7 +66,13 @@ static struct session {
 	struct lab_state_record state;
 	struct lab_request queue[QUEUE];
 	uint32_t nr_queued;
-} s;
+	struct lab_dump reading; /* a record, into `now` */
+};
+
+static struct pf_kernel *kernel_of(const void *state)
+{
+	return ((const struct state *)state)->kernel;
+}
 
 /* What came back for the last request of a batch that has no STATE or DUMP. */
 struct answer {
@@ -71,44 +83,44 @@ struct answer {
 
 /* -------------------------------------------------------------- batches -- */
 
-static struct lab_request *queue(enum lab_op op)
+static struct lab_request *queue(struct pf_kernel *k, enum lab_op op)
 {
-	struct lab_request *r = &s.queue[s.nr_queued++];
+	struct lab_request *r = &k->queue[k->nr_queued++];
 
 	*r = (struct lab_request){.op = (uint8_t)op};
 	return r;
 }
 
-static bool nonsense(const char *what)
+static bool nonsense(struct pf_kernel *k, const char *what)
 {
-	return lab_fail(&s.lab, what);
+	return lab_fail(&k->lab, what);
 }
 
-static void note_counters(void)
+static void note_counters(struct pf_kernel *k)
 {
-	for (uint32_t z = 0; z < s.nr_zones; z++) {
-		uint32_t mark = s.layout.zone[z].wmark[PF_WMARK_MIN];
+	for (uint32_t z = 0; z < k->nr_zones; z++) {
+		uint32_t mark = k->layout.zone[z].wmark[PF_WMARK_MIN];
 
-		s.counters[z] = (struct pf_zone_counters){
-			.managed = s.hello[z].managed - s.in_use[z],
-			.free = s.state.zone[z].free_exact,
-			.cached = s.state.zone[z].pcp_count,
-			.drift = s.hello[z].stat_threshold,
-			.withheld = s.state.zone[z].watermark_boost +
-				    s.state.zone[z].nr_reserved_highatomic,
+		k->counters[z] = (struct pf_zone_counters){
+			.managed = k->hello[z].managed - k->in_use[z],
+			.free = k->state.zone[z].free_exact,
+			.cached = k->state.zone[z].pcp_count,
+			.drift = k->hello[z].stat_threshold,
+			.withheld = k->state.zone[z].watermark_boost +
+				    k->state.zone[z].nr_reserved_highatomic,
 		};
 		/* A mark that was tuned counts as well. */
-		if (s.state.zone[z].wmark_min > mark)
-			s.counters[z].withheld += s.state.zone[z].wmark_min - mark;
+		if (k->state.zone[z].wmark_min > mark)
+			k->counters[z].withheld += k->state.zone[z].wmark_min - mark;
 		else
-			s.counters[z].drift += mark - s.state.zone[z].wmark_min;
+			k->counters[z].drift += mark - k->state.zone[z].wmark_min;
 		for (unsigned i = 0; i < PF_NR_ZONE_TYPES; i++)
-			s.counters[z].lowmem_reserve[i] =
-				s.start.zone[z].field[PF_DUMP_RESERVE_DMA + i];
+			k->counters[z].lowmem_reserve[i] =
+				k->start.zone[z].field[PF_DUMP_RESERVE_DMA + i];
 	}
 }
 
-static bool read_dump_record(const struct lab_record *record, unsigned z);
+static bool read_dump_record(struct pf_kernel *k, const struct lab_record *record, unsigned z);
 
 /* Requests that can't fail unless the guest and we disagree on what there is. */
 static bool must_succeed(unsigned op)
@@ -118,75 +130,77 @@ static bool must_succeed(unsigned op)
 	       op == LAB_HELLO;
 }
 
-static bool read_answer(const struct lab_request *r, uint32_t value, struct answer *answer)
+static bool read_answer(struct pf_kernel *k, const struct lab_request *r, uint32_t value,
+			struct answer *answer)
 {
 	char text[120];
 
 	if (must_succeed(r->op) && value >= LAB_UNSUPPORTED) {
 		snprintf(text, sizeof(text), "the guest refused request %u (pfn %u, order %u): %#x",
 			 r->op, r->slot, r->order, value);
-		return nonsense(text);
+		return nonsense(k, text);
 	}
 	if (r->op != LAB_STATE && r->op != LAB_DUMP)
 		answer->value = value;
 	return true;
 }
 
-static bool read_record(const struct lab_record *record, struct answer *answer)
+static bool read_record(struct pf_kernel *k, const struct lab_record *record, struct answer *answer)
 {
-	const struct lab_request *r = &s.queue[record->index];
+	const struct lab_request *r = &k->queue[record->index];
 
 	switch (record->kind) {
 	case LAB_REC_ANSWER:
-		return read_answer(r, record->words[0], answer);
+		return read_answer(k, r, record->words[0], answer);
 	case LAB_REC_PAGES:
 		answer->pages = record->words;
 		answer->nr_pages = record->nr_words;
 		return true;
 	case LAB_REC_HELLO:
-		return (r->arg < LAB_MAX_ZONES && lab_read_hello(record, &s.hello[r->arg])) ||
-		       nonsense("the guest's HELLO makes no sense");
+		return (r->arg < LAB_MAX_ZONES && lab_read_hello(record, &k->hello[r->arg])) ||
+		       nonsense(k, "the guest's HELLO makes no sense");
 	case LAB_REC_DUMP:
-		return read_dump_record(record, r->arg);
+		return read_dump_record(k, record, r->arg);
 	case LAB_REC_STATE:
-		return lab_read_state(record, &s.state) ||
-		       nonsense("the guest's STATE makes no sense");
+		return lab_read_state(record, &k->state) ||
+		       nonsense(k, "the guest's STATE makes no sense");
 	default:
 		return true;
 	}
 }
 
-static bool read_replies(const struct lab_replies *replies, struct answer *answer)
+static bool read_replies(struct pf_kernel *k, const struct lab_replies *replies,
+			 struct answer *answer)
 {
 	struct lab_reader reader = {replies->words, replies->nr_words, 0};
 	struct lab_record record;
 	uint32_t answers = 0;
 
 	while (lab_next(&reader, &record)) {
-		if (record.index != answers || record.index >= s.nr_queued ||
-		    record.op != s.queue[record.index].op)
-			return nonsense("the guest's replies are out of order");
-		if (!read_record(&record, answer))
+		if (record.index != answers || record.index >= k->nr_queued ||
+		    record.op != k->queue[record.index].op)
+			return nonsense(k, "the guest's replies are out of order");
+		if (!read_record(k, &record, answer))
 			return false;
 		answers += record.kind == LAB_REC_ANSWER;
 	}
-	if (reader.at != reader.nr_words || answers != s.nr_queued)
-		return nonsense("the guest's replies make no sense");
-	if (s.state.stray_moves)
-		return nonsense("the kernel moved pages at a time of its own");
+	if (reader.at != reader.nr_words || answers != k->nr_queued)
+		return nonsense(k, "the guest's replies make no sense");
+	if (k->state.stray_moves)
+		return nonsense(k, "the kernel moved pages at a time of its own");
 	return true;
 }
 
 /* Nobody is asked: the guest decided by the rules, and the world must find the same. */
-static bool replay_move(const struct lab_move *move)
+static bool replay_move(struct pf_kernel *k, const struct lab_move *move)
 {
 	static const char *const name[] = {"moved", "-EAGAIN", "-EBUSY", "-ENOMEM"};
 	enum pf_migrate_result world;
 	char text[160];
 
-	if (!s.world)
-		return nonsense("the kernel moved pages before it was asked to");
-	world = s.world->migrate(s.world, move->src, move->dst, (enum pf_mode)move->mode);
+	if (!k->world)
+		return nonsense(k, "the kernel moved pages before it was asked to");
+	world = k->world->migrate(k->world, move->src, move->dst, (enum pf_mode)move->mode);
 	if ((unsigned)world == move->result)
 		return true;
 	snprintf(text, sizeof(text),
@@ -195,32 +209,32 @@ static bool replay_move(const struct lab_move *move)
 			 : "the kernel did not move pfn %u to %u although its owner said %s "
 			   "(mode %u)",
 		 move->src, move->dst, world <= PF_MIGRATE_NOMEM ? name[world] : "?", move->mode);
-	return nonsense(text);
+	return nonsense(k, text);
 }
 
 /* What the kernel waited for is over in the world, too. */
-static bool replay_wait(const struct lab_move *wait)
+static bool replay_wait(struct pf_kernel *k, const struct lab_move *wait)
 {
 	const unsigned attr = (unsigned)wait->mode << LAB_WAITED_SHIFT;
 
 	if (attr != PF_PAGE_DIRTY && attr != PF_PAGE_WRITEBACK && attr != PF_PAGE_LOCKED)
-		return nonsense("the guest waited for what nobody waits for");
-	if (!s.world)
-		return nonsense("the kernel waited before it was asked to do anything");
-	s.world->wait(s.world, wait->src, attr);
+		return nonsense(k, "the guest waited for what nobody waits for");
+	if (!k->world)
+		return nonsense(k, "the kernel waited before it was asked to do anything");
+	k->world->wait(k->world, wait->src, attr);
 	return true;
 }
 
-static bool replay(const struct lab_move *move)
+static bool replay(struct pf_kernel *k, const struct lab_move *move)
 {
 	if (move->result == LAB_WAITED)
-		return replay_wait(move);
+		return replay_wait(k, move);
 	if (move->result > LAB_MOVE_NOMEM || move->mode >= PF_NR_MODES)
-		return nonsense("a MOVE of the guest makes no sense");
-	return replay_move(move);
+		return nonsense(k, "a MOVE of the guest makes no sense");
+	return replay_move(k, move);
 }
 
-static bool replay_moves(const struct lab_replies *replies)
+static bool replay_moves(struct pf_kernel *k, const struct lab_replies *replies)
 {
 	struct lab_reader reader = {replies->words, replies->nr_words, 0};
 	struct lab_record record;
@@ -231,53 +245,53 @@ static bool replay_moves(const struct lab_replies *replies)
 		if (record.kind != LAB_REC_MOVE)
 			continue;
 		memcpy(&move, record.words, sizeof(move));
-		if (!replay(&move))
+		if (!replay(k, &move))
 			return false;
 	}
 	return true;
 }
 
 /* Sends what is queued. False: the lab is gone, and its error says why. */
-static bool exchange(struct answer *answer)
+static bool exchange(struct pf_kernel *k, struct answer *answer)
 {
 	struct lab_replies replies;
 	bool good;
 
 	*answer = (struct answer){.value = LAB_NONE};
-	queue(LAB_STATE);
-	good = lab_run(&s.lab, s.queue, s.nr_queued, s.call_seconds, &replies) &&
-	       read_replies(&replies, answer);
-	s.nr_queued = 0;
+	queue(k, LAB_STATE);
+	good = lab_run(&k->lab, k->queue, k->nr_queued, k->call_seconds, &replies) &&
+	       read_replies(k, &replies, answer);
+	k->nr_queued = 0;
 	if (!good)
 		return false;
-	note_counters();
-	return replay_moves(&replies);
+	note_counters(k);
+	return replay_moves(k, &replies);
 }
 
-_Noreturn static void lost(void)
+_Noreturn static void lost(struct pf_kernel *k)
 {
-	if (s.world && s.world->lost)
-		s.world->lost(s.world, s.lab.error);
-	fprintf(stderr, "pagefuzz: the kernel is lost: %s\n", s.lab.error);
+	if (k->world && k->world->lost)
+		k->world->lost(k->world, k->lab.error);
+	fprintf(stderr, "pagefuzz: the kernel is lost: %s\n", k->lab.error);
 	abort();
 }
 
-static struct answer flush(void)
+static struct answer flush(struct pf_kernel *k)
 {
 	struct answer answer;
 
-	s.now_valid = false;
-	if (!exchange(&answer))
-		lost();
+	k->now_valid = false;
+	if (!exchange(k, &answer))
+		lost(k);
 	return answer;
 }
 
 /* Behind everything that changes the machine and has no answer. */
-static void keep_back(void)
+static void keep_back(struct pf_kernel *k)
 {
-	s.now_valid = false;
-	if (s.nr_queued + 8 > QUEUE)
-		flush();
+	k->now_valid = false;
+	if (k->nr_queued + 8 > QUEUE)
+		flush(k);
 }
 
 /* ---------------------------------------------------------------- dumps -- */
@@ -332,150 +346,100 @@ static void copy_head(struct pf_zone_dump *to, const struct lab_dump_head *h)
 }
 
 /* Blocks of a hole have neither type nor skip bit. */
-static void copy_blocks(struct pf_list *to, const struct lab_list *from)
+static void copy_blocks(struct pf_kernel *k, struct pf_list *to, const struct lab_list *from)
 {
-	pf_dump_begin(&s.now, to);
+	pf_dump_begin(&k->now, to);
 	for (uint32_t i = 0; i < from->nr; i++)
-		pf_dump_add(&s.now, to, from->pfns[i] & (PF_BLOCK_TYPE | PF_BLOCK_SKIP));
+		pf_dump_add(&k->now, to, from->pfns[i] & (PF_BLOCK_TYPE | PF_BLOCK_SKIP));
 }
 
 /* Holes are kept by page, too. */
-static bool copy_others(unsigned z, struct pf_list *to, const struct lab_list *from)
+static bool copy_others(struct pf_kernel *k, unsigned z, struct pf_list *to,
+			const struct lab_list *from)
 {
-	uint32_t start = s.hello[z].start_pfn, pages = s.hello[z].end_pfn - start;
+	uint32_t start = k->hello[z].start_pfn, pages = k->hello[z].end_pfn - start;
 
-	copy_list(&s.now, to, from);
+	copy_list(&k->now, to, from);
 	for (uint32_t i = 0; i < from->nr; i += 2) {
 		uint32_t pfn = from->pfns[i], nr = from->pfns[i + 1] & ~LAB_OTHERS_HOLE;
 
 		if (!(from->pfns[i + 1] & LAB_OTHERS_HOLE))
 			continue;
 		if (pfn < start || pfn - start > pages || nr > pages - (pfn - start))
-			return nonsense("the guest's dump has a hole outside its zone");
-		memset(s.hole[z] + (pfn - start), 1, nr);
+			return nonsense(k, "the guest's dump has a hole outside its zone");
+		memset(k->hole[z] + (pfn - start), 1, nr);
 	}
 	return true;
 }
 
-/* A zone of the guest's dump into s.now; the lists must hold what is counted. */
-static bool read_dump_record(const struct lab_record *record, unsigned z)
+/* A zone of the guest's dump into k->now; the lists must hold what is counted. */
+static bool read_dump_record(struct pf_kernel *k, const struct lab_record *record, unsigned z)
 {
-	static struct lab_dump from;
-	struct pf_zone_dump *to = &s.now.zone[z];
+	const struct lab_dump *from = &k->reading;
+	struct pf_zone_dump *to = &k->now.zone[z];
 	char text[120];
 
-	if (z >= s.nr_zones || !lab_read_dump(record, &from) ||
-	    from.head->nr_types != LAB_NR_TYPES || from.head->nr_pcp_lists > PF_NR_PCP_LISTS)
-		return nonsense("the guest's dump makes no sense");
+	if (z >= k->nr_zones || !lab_read_dump(record, &k->reading) ||
+	    from->head->nr_types != LAB_NR_TYPES || from->head->nr_pcp_lists > PF_NR_PCP_LISTS)
+		return nonsense(k, "the guest's dump makes no sense");
 	memset(to, 0, sizeof(*to));
-	copy_head(to, from.head);
-	for (unsigned o = 0; o <= from.head->max_order; o++) {
+	copy_head(to, from->head);
+	for (unsigned o = 0; o <= from->head->max_order; o++) {
 		uint32_t nr = 0;
 
 		for (unsigned t = 0; t < LAB_NR_TYPES; t++) {
-			copy_list(&s.now, &to->free[o][t], &from.free[o][t]);
-			nr += from.free[o][t].nr;
+			copy_list(&k->now, &to->free[o][t], &from->free[o][t]);
+			nr += from->free[o][t].nr;
 		}
-		if (nr != from.head->nr_free[o]) {
+		if (nr != from->head->nr_free[o]) {
 			snprintf(text, sizeof(text),
 				 "the kernel counts %u free blocks of order %u, its lists hold %u",
-				 from.head->nr_free[o], o, nr);
-			return nonsense(text);
+				 from->head->nr_free[o], o, nr);
+			return nonsense(k, text);
 		}
 	}
-	for (unsigned i = 0; i < from.head->nr_pcp_lists; i++)
-		copy_list(&s.now, &to->pcp[0][i], &from.pcp[i]);
-	copy_blocks(&to->blocks, &from.blocks);
+	for (unsigned i = 0; i < from->head->nr_pcp_lists; i++)
+		copy_list(&k->now, &to->pcp[0][i], &from->pcp[i]);
+	copy_blocks(k, &to->blocks, &from->blocks);
 	if (!z)
-		copy_list(&s.now, &s.now.lru_add[0], &from.lru_add);
-	return copy_others(z, &to->others, &from.others);
+		copy_list(&k->now, &k->now.lru_add[0], &from->lru_add);
+	return copy_others(k, z, &to->others, &from->others);
 }
 
-/* Asks for a dump of all zones into s.now; moves nothing, changes nothing. */
-static bool take_dump(bool with_others)
+/* Asks for a dump of all zones into k->now; moves nothing, changes nothing. */
+static bool take_dump(struct pf_kernel *k, bool with_others)
 {
 	struct answer answer;
 
-	s.now.nr_words = 0;
-	s.now.nr_zones = s.nr_zones;
-	s.now.nr_cpus = 1;
-	s.now.nr_online_nodes = 2; /* the guest's own, and the lab */
-	for (uint32_t z = 0; z < s.nr_zones; z++) {
-		struct lab_request *r = queue(LAB_DUMP);
+	k->now.nr_words = 0;
+	k->now.nr_zones = k->nr_zones;
+	k->now.nr_cpus = 1;
+	k->now.nr_online_nodes = 2; /* the guest's own, and the lab */
+	for (uint32_t z = 0; z < k->nr_zones; z++) {
+		struct lab_request *r = queue(k, LAB_DUMP);
 
 		r->arg = z;
 		r->flags = with_others;
 	}
-	if (!exchange(&answer))
+	if (!exchange(k, &answer))
 		return false;
-	if (s.now.nr_words > s.now.room)
-		return nonsense("the guest's dump does not fit");
-	memcpy(s.now.total, s.state.total, sizeof(s.now.total));
-	s.now_valid = true;
+	if (k->now.nr_words > k->now.room)
+		return nonsense(k, "the guest's dump does not fit");
+	memcpy(k->now.total, k->state.total, sizeof(k->now.total));
+	k->now_valid = true;
 	return true;
 }
 
-static const struct pf_dump *fresh_dump(void)
+static const struct pf_dump *fresh_dump(struct pf_kernel *k)
 {
-	if (!s.now_valid && !take_dump(false))
-		lost();
-	return &s.now;
-}
-
-static bool same_words(const struct pf_dump *a, const struct pf_list *la, const struct pf_dump *b,
-		       const struct pf_list *lb)
-{
-	if (la->nr != lb->nr)
-		return false;
-	return a->lists_absent || b->lists_absent ||
-	       !memcmp(a->word + la->first, b->word + lb->first, la->nr * sizeof(uint32_t));
-}
-
-/* NULL, or what differs first. */
-static const char *zone_difference(const struct pf_dump *a, const struct pf_dump *b, unsigned z)
-{
-	static const char *const field[] = {
-#define X(id, name) #name,
-		PF_ZONE_FIELDS(X)
-#undef X
-	};
-	const struct pf_zone_dump *x = &a->zone[z], *y = &b->zone[z];
-
-	for (unsigned i = 0; i < PF_NR_ZONE_FIELDS; i++)
-		if (x->field[i] != y->field[i])
-			return field[i];
-	if (memcmp(x->cpu[0], y->cpu[0], sizeof(x->cpu[0])))
-		return "a field of the per-cpu list";
-	for (unsigned o = 0; o < PF_NR_ORDERS; o++)
-		for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
-			if (!same_words(a, &x->free[o][t], b, &y->free[o][t]))
-				return "a free list";
-	for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
-		if (!same_words(a, &x->pcp[0][i], b, &y->pcp[0][i]))
-			return "a per-cpu list";
-	return same_words(a, &x->blocks, b, &y->blocks) ? NULL : "the pageblocks";
-}
-
-static const char *difference(const struct pf_dump *a, const struct pf_dump *b)
-{
-	if (a->nr_zones != b->nr_zones || a->nr_cpus != b->nr_cpus)
-		return "the number of zones or cpus";
-	if (memcmp(a->total, b->total, sizeof(a->total)))
-		return "a total";
-	for (unsigned z = 0; z < a->nr_zones; z++) {
-		const char *what = zone_difference(a, b, z);
-
-		if (what)
-			return what;
-	}
-	for (unsigned cpu = 0; cpu < a->nr_cpus; cpu++)
-		if (!same_words(a, &a->lru_add[cpu], b, &b->lru_add[cpu]))
-			return "the pages to be added to an LRU list";
-	return NULL;
+	if (!k->now_valid && !take_dump(k, false))
+		lost(k);
+	return &k->now;
 }
 
 /* Visits all blocks of a zone's lists. */
-static void each_block(const struct pf_dump *d, unsigned z, pf_block_fn fn, void *arg)
+static void each_block(const struct pf_layout *l, const struct pf_dump *d, unsigned z,
+		       pf_block_fn fn, void *arg)
 {
 	const struct pf_zone_dump *zone = &d->zone[z];
 
@@ -491,12 +455,12 @@ static void each_block(const struct pf_dump *d, unsigned z, pf_block_fn fn, void
 
 				fn(arg, &block);
 			}
-	for (unsigned l = 0; l < PF_NR_PCP_LISTS; l++)
-		for (uint32_t i = 0; i < zone->pcp[0][l].nr; i++) {
+	for (unsigned list = 0; list < PF_NR_PCP_LISTS; list++)
+		for (uint32_t i = 0; i < zone->pcp[0][list].nr; i++) {
 			const struct pf_block block = {
-				.pfn = d->word[zone->pcp[0][l].first + i],
-				.order = (uint8_t)pf_pcp_order(&s.layout, l),
-				.type = (uint8_t)(l < 12 ? l % 3 : l == 13),
+				.pfn = d->word[zone->pcp[0][list].first + i],
+				.order = (uint8_t)pf_pcp_order(l, list),
+				.type = (uint8_t)(list < 12 ? list % 3 : list == 13),
 				.where = PF_CACHED,
 			};
 
@@ -506,21 +470,21 @@ static void each_block(const struct pf_dump *d, unsigned z, pf_block_fn fn, void
 
 /* ----------------------------------------------------------------- boot -- */
 
-static bool hello(void)
+static bool hello(struct pf_kernel *k)
 {
 	struct answer answer;
 
-	s.nr_zones = 0;
-	queue(LAB_HELLO);
-	if (!exchange(&answer))
+	k->nr_zones = 0;
+	queue(k, LAB_HELLO);
+	if (!exchange(k, &answer))
 		return false;
-	if (!s.hello[0].nr_zones || s.hello[0].nr_zones > LAB_MAX_ZONES)
-		return nonsense("the guest's HELLO makes no sense");
-	for (uint32_t z = 1; z < s.hello[0].nr_zones; z++)
-		queue(LAB_HELLO)->arg = z;
-	if (!exchange(&answer))
+	if (!k->hello[0].nr_zones || k->hello[0].nr_zones > LAB_MAX_ZONES)
+		return nonsense(k, "the guest's HELLO makes no sense");
+	for (uint32_t z = 1; z < k->hello[0].nr_zones; z++)
+		queue(k, LAB_HELLO)->arg = z;
+	if (!exchange(k, &answer))
 		return false;
-	s.nr_zones = s.hello[0].nr_zones;
+	k->nr_zones = k->hello[0].nr_zones;
 	return true;
 }
 
@@ -541,31 +505,31 @@ static bool zone_type(const char *name, uint8_t *type)
 	return false;
 }
 
-static bool fill_zones(struct pf_layout *l)
+static bool fill_zones(struct pf_kernel *k, struct pf_layout *l)
 {
 	pf_pfn before = 0;
 
-	for (uint32_t z = 0; z < s.nr_zones; z++) {
-		const struct lab_hello *h = &s.hello[z];
+	for (uint32_t z = 0; z < k->nr_zones; z++) {
+		const struct lab_hello *h = &k->hello[z];
 		struct pf_zone_layout *zone = &l->zone[z];
 
 		if (!zone_type(h->zone, &zone->type) || h->start_pfn < before ||
 		    h->end_pfn <= h->start_pfn || h->max_order > PF_MAX_ORDER ||
 		    h->block_order > h->max_order)
-			return nonsense("a zone of the guest makes no sense");
+			return nonsense(k, "a zone of the guest makes no sense");
 		zone->start_pfn = h->start_pfn;
 		zone->spanned = h->end_pfn - h->start_pfn;
 		memcpy(zone->wmark, h->watermark, sizeof(zone->wmark));
 		before = h->end_pfn;
 	}
-	l->nr_zones = (uint8_t)s.nr_zones;
+	l->nr_zones = (uint8_t)k->nr_zones;
 	l->nr_nodes = l->nr_cpus = 1;
-	l->pageblock_order = (uint8_t)s.hello[0].block_order;
-	l->max_order = (uint8_t)s.hello[0].max_order;
+	l->pageblock_order = (uint8_t)k->hello[0].block_order;
+	l->max_order = (uint8_t)k->hello[0].max_order;
 	l->base_pfn = l->zone[0].start_pfn >> l->max_order << l->max_order;
 	l->end_pfn = before;
 	if (l->base_pfn < 1u << l->max_order)
-		return nonsense("the guest's zone begins too low");
+		return nonsense(k, "the guest's zone begins too low");
 	return true;
 }
 
@@ -586,26 +550,27 @@ static void mark_listed(void *arg, const struct pf_block *block)
 /* Ranges of a zone: where there is no memory, and what others use. */
 enum page_kind { PAGE_FREE, PAGE_IN_USE, PAGE_HOLE };
 
-static enum page_kind kind_of(const struct listed *listed, unsigned z, pf_pfn i)
+static enum page_kind kind_of(struct pf_kernel *k, const struct listed *listed, unsigned z,
+			      pf_pfn i)
 {
 	if (listed->page[i])
 		return PAGE_FREE;
-	return s.hole[z] && s.hole[z][i] ? PAGE_HOLE : PAGE_IN_USE;
+	return k->hole[z] && k->hole[z][i] ? PAGE_HOLE : PAGE_IN_USE;
 }
 
 /* False: there are too many runs. */
-static bool add_ranges(struct pf_layout *l, unsigned z)
+static bool add_ranges(struct pf_kernel *k, struct pf_layout *l, unsigned z)
 {
 	const struct pf_zone_layout *zone = &l->zone[z];
 	struct listed listed = {calloc(zone->spanned + 1, 1), zone->start_pfn, zone->spanned};
 	bool fit = listed.page != NULL;
 
 	if (fit)
-		each_block(&s.start, z, mark_listed, &listed);
+		each_block(l, &k->start, z, mark_listed, &listed);
 	for (pf_pfn i = 0, end; fit && i < zone->spanned; i = end) {
-		enum page_kind kind = kind_of(&listed, z, i);
+		enum page_kind kind = kind_of(k, &listed, z, i);
 
-		for (end = i + 1; end < zone->spanned && kind_of(&listed, z, end) == kind;)
+		for (end = i + 1; end < zone->spanned && kind_of(k, &listed, z, end) == kind;)
 			end++;
 		if (kind == PAGE_FREE)
 			continue;
@@ -618,45 +583,45 @@ static bool add_ranges(struct pf_layout *l, unsigned z)
 	return fit;
 }
 
-static void fill_ranges(struct pf_layout *l)
+static void fill_ranges(struct pf_kernel *k, struct pf_layout *l)
 {
 	bool fit = true;
 
 	for (unsigned z = 0; fit && z < l->nr_zones; z++)
-		fit = add_ranges(l, z);
+		fit = add_ranges(k, l, z);
 	if (fit)
 		return;
 	memset(l->range, 0, sizeof(l->range));
 	l->nr_ranges = 0;
 }
 
-/* Up to the dump at rest in s.now. */
-static bool boot(void)
+/* Up to the dump at rest in k->now. */
+static bool boot(struct pf_kernel *k)
 {
-	s.nr_queued = 0;
-	s.now_valid = false;
-	memset(&s.state, 0, sizeof(s.state));
-	return lab_start(&s.lab, &s.config) && hello();
+	k->nr_queued = 0;
+	k->now_valid = false;
+	memset(&k->state, 0, sizeof(k->state));
+	return lab_start(&k->lab, &k->config) && hello(k);
 }
 
-static bool make_room(struct pf_dump *d)
+static bool make_room(struct pf_kernel *k, struct pf_dump *d)
 {
 	d->room = 64;
-	for (uint32_t z = 0; z < s.nr_zones; z++)
-		d->room += 2 * (s.hello[z].end_pfn - s.hello[z].start_pfn);
+	for (uint32_t z = 0; z < k->nr_zones; z++)
+		d->room += 2 * (k->hello[z].end_pfn - k->hello[z].start_pfn);
 	d->word = malloc(d->room * sizeof(*d->word));
-	for (uint32_t z = 0; z < s.nr_zones; z++)
-		s.hole[z] = calloc(1, d->room);
-	return d->word || nonsense("out of memory");
+	for (uint32_t z = 0; z < k->nr_zones; z++)
+		k->hole[z] = calloc(1, d->room);
+	return d->word || nonsense(k, "out of memory");
 }
 
 /* In place of the words of `to`, those of `from`. */
-static bool copy_dump(struct pf_dump *to, const struct pf_dump *from)
+static bool copy_dump(struct pf_kernel *k, struct pf_dump *to, const struct pf_dump *from)
 {
 	uint32_t *word = malloc((from->nr_words + 1) * sizeof(*word));
 
 	if (!word)
-		return nonsense("out of memory");
+		return nonsense(k, "out of memory");
 	*to = *from;
 	to->word = word;
 	to->room = from->nr_words + 1;
@@ -664,152 +629,157 @@ static bool copy_dump(struct pf_dump *to, const struct pf_dump *from)
 	return true;
 }
 
-static bool open_session(struct pf_layout *layout, struct pf_dump *start)
+static bool open_session(struct pf_kernel *k, struct pf_layout *layout, struct pf_dump *start)
 {
-	if (!boot() || !make_room(&s.now) || !fill_zones(&s.layout) || !take_dump(true) ||
-	    !copy_dump(&s.start, &s.now))
+	if (!boot(k) || !make_room(k, &k->now) || !fill_zones(k, &k->layout) ||
+	    !take_dump(k, true) || !copy_dump(k, &k->start, &k->now))
 		return false;
-	for (uint32_t z = 0; z < s.nr_zones; z++) {
-		s.in_use[z] =
-			s.hello[z].managed - s.state.zone[z].free_exact - s.state.zone[z].pcp_count;
-		if (s.hello[z].lru_pages)
-			return nonsense("there are pages in the lab's node that are not its own "
-					"and could be moved");
+	for (uint32_t z = 0; z < k->nr_zones; z++) {
+		k->in_use[z] = k->hello[z].managed - k->state.zone[z].free_exact -
+			       k->state.zone[z].pcp_count;
+		if (k->hello[z].lru_pages)
+			return nonsense(k, "there are pages in the lab's node that are not its own "
+					   "and could be moved");
 	}
-	fill_ranges(&s.layout);
-	note_counters();
-	*layout = s.layout;
-	return copy_dump(start, &s.start);
+	fill_ranges(k, &k->layout);
+	note_counters(k);
+	*layout = k->layout;
+	return copy_dump(k, start, &k->start);
 }
 
-static void set_path(char *to, size_t size, const char *given, const char *usual)
+static char *path_of(const char *given, const char *usual)
 {
-	snprintf(to, size, "%s", given ? given : usual);
+	return strdup(given ? given : usual);
 }
 
-bool pf_kernel_open(const struct pf_kernel_config *config, struct pf_layout *layout,
-		    struct pf_dump *start, char *error, size_t size)
+static const struct pf_impl everything;
+
+/* The table of this kernel: its group, and no function that it does not have. */
+static void fill_impl(struct pf_kernel *k, const char *name)
+{
+	const struct lab_hello *h = &k->hello[0];
+
+	snprintf(k->name, sizeof(k->name), "%s", name ? name : everything.name);
+	snprintf(k->group, sizeof(k->group), "linux-%u.%u", h->version_code >> 16,
+		 h->version_code >> 8 & 0xff);
+	k->impl = everything;
+	k->impl.self = k;
+	k->impl.name = k->name;
+	k->impl.group = k->group;
+	if (!(h->symbols >> LAB_SYM_ALLOC_PAGES_EXACT_NID & 1))
+		k->impl.alloc_exact = NULL;
+}
+
+struct pf_kernel *pf_kernel_open(const struct pf_kernel_config *config, struct pf_layout *layout,
+				 struct pf_dump *start, char *error, size_t size)
 {
 	static const enum lab_place place[] = {
 		[PF_KERNEL_DIMM] = LAB_PLACE_DIMM,
 		[PF_KERNEL_BOOT] = LAB_PLACE_BOOT,
 		[PF_KERNEL_SPLIT] = LAB_PLACE_SPLIT,
 	};
+	struct pf_kernel *k = calloc(1, sizeof(*k));
 
-	pf_kernel_close();
-	set_path(s.kernel, sizeof(s.kernel), config->kernel, "build/lab/kernel");
-	set_path(s.initrd, sizeof(s.initrd), config->initrd, "build/lab/initrd.gz");
-	set_path(s.console, sizeof(s.console), config->console, "build/lab/console.log");
-	s.config = (struct lab_config){
-		.kernel = s.kernel,
-		.initrd = s.initrd,
-		.console = s.console,
+	if (k) {
+		k->kernel = path_of(config->kernel, "build/lab/kernel");
+		k->initrd = path_of(config->initrd, "build/lab/initrd.gz");
+		k->console = path_of(config->console, "build/lab/console.log");
+	}
+	if (!k || !k->kernel || !k->initrd || !k->console) {
+		snprintf(error, size, "out of memory");
+		pf_kernel_close(k);
+		return NULL;
+	}
+	k->config = (struct lab_config){
+		.kernel = k->kernel,
+		.initrd = k->initrd,
+		.console = k->console,
 		.place = place[config->place],
 		.node_mb = config->node_mb,
 	};
-	s.call_seconds = config->call_seconds ? config->call_seconds : CALL_SECONDS;
-	if (!open_session(layout, start)) {
-		snprintf(error, size, "%s", s.lab.error);
-		pf_kernel_close();
-		return false;
+	k->call_seconds = config->call_seconds ? config->call_seconds : CALL_SECONDS;
+	if (!open_session(k, layout, start)) {
+		snprintf(error, size, "%s", k->lab.error);
+		pf_kernel_close(k);
+		return NULL;
 	}
-	s.open = true;
-	return true;
+	fill_impl(k, config->name);
+	return k;
 }
 
-const char *pf_kernel_version(void)
+const char *pf_kernel_version(const struct pf_kernel *k)
 {
-	return s.hello[0].release;
+	return k->hello[0].release;
 }
 
-const struct pf_impl *pf_kernel_impl(void)
+const struct pf_impl *pf_kernel_impl(const struct pf_kernel *k)
 {
-	static struct pf_impl impl;
-	static char group[32];
-
-	snprintf(group, sizeof(group), "linux-%u.%u", s.hello[0].version_code >> 16,
-		 s.hello[0].version_code >> 8 & 0xff);
-	impl = pf_impl_kernel;
-	impl.group = group;
-	if (!(s.hello[0].symbols >> LAB_SYM_ALLOC_PAGES_EXACT_NID & 1))
-		impl.alloc_exact = NULL;
-	return &impl;
+	return &k->impl;
 }
 
-void pf_kernel_close(void)
+void pf_kernel_close(struct pf_kernel *k)
 {
-	lab_kill(&s.lab);
-	free(s.start.word);
-	free(s.now.word);
+	if (!k)
+		return;
+	lab_kill(&k->lab);
+	free(k->start.word);
+	free(k->now.word);
 	for (unsigned z = 0; z < LAB_MAX_ZONES; z++)
-		free(s.hole[z]);
-	memset(&s, 0, sizeof(s));
+		free(k->hole[z]);
+	free(k->kernel);
+	free(k->initrd);
+	free(k->console);
+	free(k);
 }
 
-void pf_kernel_break(enum pf_kernel_fault fault)
+void pf_kernel_break(struct pf_kernel *k, enum pf_kernel_fault fault)
 {
-	queue(LAB_BREAK)->flags = fault == PF_KERNEL_HANG;
+	queue(k, LAB_BREAK)->flags = fault == PF_KERNEL_HANG;
 }
 
 /* A machine that has been worked on is of no use to the next run. */
-static bool boot_again(void)
+static bool boot_again(struct pf_kernel *k)
 {
-	const char *what;
-	char text[120];
+	struct pf_dump_diff d;
+	char what[300], text[400];
 
-	lab_kill(&s.lab);
-	if (!boot() || !take_dump(false))
+	lab_kill(&k->lab);
+	if (!boot(k) || !take_dump(k, false))
 		return false;
-	what = difference(&s.start, &s.now);
-	if (!what)
+	if (pf_dump_diff(&d, &k->layout, &k->start, &k->now))
 		return true;
+	pf_dump_diff_text(&d, "the first boot", "this one", what, sizeof(what));
 	snprintf(text, sizeof(text), "this boot began otherwise than the first one: %s", what);
-	return nonsense(text);
+	return nonsense(k, text);
 }
 
 /* ------------------------------------------------------------ the vtable -- */
 
-static bool same_zone(const struct pf_zone_layout *a, const struct pf_zone_layout *b)
-{
-	return a->start_pfn == b->start_pfn && a->spanned == b->spanned && a->node == b->node &&
-	       a->type == b->type && !memcmp(a->wmark, b->wmark, sizeof(a->wmark));
-}
-
 static size_t kernel_footprint(const void *self, const struct pf_layout *l)
 {
-	const struct pf_layout *mine = &s.layout;
+	const struct pf_kernel *k = self;
 
-	(void)self;
-	if (!s.open || l->base_pfn != mine->base_pfn || l->end_pfn != mine->end_pfn ||
-	    l->pageblock_order != mine->pageblock_order || l->max_order != mine->max_order ||
-	    l->nr_nodes != mine->nr_nodes || l->nr_cpus != mine->nr_cpus ||
-	    l->nr_zones != mine->nr_zones || l->nr_ranges != mine->nr_ranges)
-		return 0;
-	for (unsigned z = 0; z < l->nr_zones; z++)
-		if (!same_zone(&l->zone[z], &mine->zone[z]))
-			return 0;
-	for (unsigned i = 0; i < l->nr_ranges; i++)
-		if (l->range[i].start_pfn != mine->range[i].start_pfn ||
-		    l->range[i].nr_pages != mine->range[i].nr_pages ||
-		    l->range[i].kind != mine->range[i].kind)
-			return 0;
-	return sizeof(struct state);
+	return pf_layout_same(l, &k->layout) ? sizeof(struct state) : 0;
 }
 
 static void kernel_init(const void *self, void *state, const struct pf_layout *layout,
 			struct pf_world *world)
 {
-	(void)self;
+	/* The framework gives the table back as it got it: this one is ours to write to. */
+	struct pf_kernel *k = (struct pf_kernel *)self;
+
 	(void)layout;
-	((struct state *)state)->world = s.world = world;
-	if (s.used && !boot_again())
-		lost();
-	s.used = true;
+	((struct state *)state)->kernel = k;
+	k->world = world;
+	if (k->used && !boot_again(k))
+		lost(k);
+	k->used = true;
 }
 
-static struct lab_request *queue_request(enum lab_op op, const struct pf_request *req)
+static struct lab_request *queue_request(struct pf_kernel *k, enum lab_op op,
+					 const struct pf_request *req)
 {
-	struct lab_request *r = queue(op);
+	struct lab_request *r = queue(k, op);
 
 	r->order = req->order;
 	r->mobility = req->mobility;
@@ -820,27 +790,27 @@ static struct lab_request *queue_request(enum lab_op op, const struct pf_request
 
 static pf_pfn kernel_alloc(void *state, const struct pf_request *req)
 {
+	struct pf_kernel *k = kernel_of(state);
 	struct answer answer;
 
-	(void)state;
-	queue_request(LAB_PAGE_ALLOC, req);
-	answer = flush();
+	queue_request(k, LAB_PAGE_ALLOC, req);
+	answer = flush(k);
 	return answer.value >= LAB_UNSUPPORTED ? PF_NO_PFN : answer.value;
 }
 
 static unsigned kernel_alloc_bulk(void *state, const struct pf_request *req, unsigned nr,
 				  pf_pfn *pfns)
 {
+	struct pf_kernel *k = kernel_of(state);
 	struct answer answer;
 
-	(void)state;
 	if (nr > LAB_MAX_BULK)
 		nr = LAB_MAX_BULK;
-	queue_request(LAB_PAGE_BULK, req)->arg = nr;
-	answer = flush();
+	queue_request(k, LAB_PAGE_BULK, req)->arg = nr;
+	answer = flush(k);
 	if (answer.value != answer.nr_pages || answer.nr_pages > nr) {
-		nonsense("the guest's bulk allocation makes no sense");
-		lost();
+		nonsense(k, "the guest's bulk allocation makes no sense");
+		lost(k);
 	}
 	memcpy(pfns, answer.pages, answer.nr_pages * sizeof(*pfns));
 	return answer.nr_pages;
@@ -848,48 +818,49 @@ static unsigned kernel_alloc_bulk(void *state, const struct pf_request *req, uns
 
 static pf_pfn kernel_alloc_exact(void *state, const struct pf_request *req, unsigned nr)
 {
+	struct pf_kernel *k = kernel_of(state);
 	struct answer answer;
 
-	(void)state;
-	queue_request(LAB_EXACT, req)->arg = nr;
-	answer = flush();
+	queue_request(k, LAB_EXACT, req)->arg = nr;
+	answer = flush(k);
 	return answer.value >= LAB_UNSUPPORTED ? PF_NO_PFN : answer.value;
 }
 
 static void kernel_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 {
-	struct lab_request *r = queue(LAB_PAGE_FREE);
+	struct pf_kernel *k = kernel_of(state);
+	struct lab_request *r = queue(k, LAB_PAGE_FREE);
 
-	(void)state;
 	(void)cpu;
 	r->slot = pfn;
 	r->order = (uint8_t)order;
-	keep_back();
+	keep_back(k);
 }
 
 static void kernel_split(void *state, pf_pfn pfn, unsigned order)
 {
-	struct lab_request *r = queue(LAB_PAGE_SPLIT);
+	struct pf_kernel *k = kernel_of(state);
+	struct lab_request *r = queue(k, LAB_PAGE_SPLIT);
 
-	(void)state;
 	r->slot = pfn;
 	r->order = (uint8_t)order;
-	keep_back();
+	keep_back(k);
 }
 
 static void kernel_set_attrs(void *state, pf_pfn pfn, unsigned attrs)
 {
-	struct lab_request *r = queue(LAB_PAGE_ATTRS);
+	struct pf_kernel *k = kernel_of(state);
+	struct lab_request *r = queue(k, LAB_PAGE_ATTRS);
 
-	(void)state;
 	r->slot = pfn;
 	r->arg = attrs & (PF_PAGE_MOVABLE | PF_PAGE_PINNED | PF_PAGE_DIRTY | PF_PAGE_WRITEBACK |
 			  PF_PAGE_LOCKED | PF_PAGE_EVICTABLE | PF_PAGE_LRU);
-	keep_back();
+	keep_back(k);
 }
 
 static void kernel_inject(void *state, enum pf_inject what, unsigned after, unsigned count)
 {
+	struct pf_kernel *k = kernel_of(state);
 	static const uint8_t lab_result[PF_NR_INJECT] = {
 		[PF_INJECT_MIGRATE_AGAIN] = LAB_MOVE_AGAIN,
 		[PF_INJECT_MIGRATE_BUSY] = LAB_MOVE_BUSY,
@@ -897,41 +868,40 @@ static void kernel_inject(void *state, enum pf_inject what, unsigned after, unsi
 	};
 	struct lab_request *r;
 
-	(void)state;
 	if (!lab_result[what])
 		return; /* the lab evicts nothing, and nobody gets in its way */
-	r = queue(LAB_INJECT);
+	r = queue(k, LAB_INJECT);
 	r->flags = lab_result[what];
 	r->slot = after;
 	r->arg = count;
-	keep_back();
+	keep_back(k);
 }
 
 static void kernel_census(void *state, pf_block_fn fn, void *arg)
 {
-	const struct pf_dump *d = fresh_dump();
+	struct pf_kernel *k = kernel_of(state);
+	const struct pf_dump *d = fresh_dump(k);
 
-	(void)state;
-	for (uint32_t z = 0; z < s.nr_zones; z++)
-		each_block(d, z, fn, arg);
+	for (uint32_t z = 0; z < k->nr_zones; z++)
+		each_block(&k->layout, d, z, fn, arg);
 }
 
 static const struct pf_zone_counters *kernel_counters(void *state, unsigned zone)
 {
-	(void)state;
-	if (s.nr_queued)
-		flush();
-	return &s.counters[zone];
+	struct pf_kernel *k = kernel_of(state);
+	if (k->nr_queued)
+		flush(k);
+	return &k->counters[zone];
 }
 
 static unsigned kernel_block_type(void *state, pf_pfn pfn)
 {
-	const struct pf_dump *d = fresh_dump();
-	unsigned shift = s.layout.pageblock_order;
+	struct pf_kernel *k = kernel_of(state);
+	const struct pf_dump *d = fresh_dump(k);
+	unsigned shift = k->layout.pageblock_order;
 
-	(void)state;
 	for (unsigned z = 0; z < d->nr_zones; z++) {
-		const struct pf_zone_layout *zone = &s.layout.zone[z];
+		const struct pf_zone_layout *zone = &k->layout.zone[z];
 		const struct pf_list *blocks = &d->zone[z].blocks;
 		uint32_t at = (pfn >> shift) - (zone->start_pfn >> shift);
 
@@ -943,42 +913,43 @@ static unsigned kernel_block_type(void *state, pf_pfn pfn)
 
 static enum pf_compact_result kernel_compact(void *state, const struct pf_compact_request *req)
 {
+	struct pf_kernel *k = kernel_of(state);
 	struct answer answer;
 	struct lab_request *r;
 
-	(void)state;
 	if (req->order < 0) {
 		/* The kernel does not say how it ended; it always scans to the end. */
-		queue(LAB_COMPACT_NODE);
-		answer = flush();
+		queue(k, LAB_COMPACT_NODE);
+		answer = flush(k);
 		answer.value = PF_COMPACT_COMPLETE;
 	} else if (!req->order) {
 		/* Nothing in the kernel compacts for single pages. */
 		return PF_COMPACT_SKIPPED;
 	} else {
-		r = queue(LAB_COMPACT);
+		r = queue(k, LAB_COMPACT);
 		r->order = (uint8_t)req->order;
 		r->mobility = req->mobility;
 		r->flags = req->mode;
-		answer = flush();
+		answer = flush(k);
 	}
 	if (answer.value >= PF_NR_COMPACT_RESULTS) {
-		nonsense("the guest's compaction ended with no result that there is");
-		lost();
+		nonsense(k, "the guest's compaction ended with no result that there is");
+		lost(k);
 	}
 	return (enum pf_compact_result)answer.value;
 }
 
 static void kernel_drain(void *state, int cpu)
 {
-	(void)state;
+	struct pf_kernel *k = kernel_of(state);
 	(void)cpu; /* there is but one */
-	queue(LAB_DRAIN);
-	keep_back();
+	queue(k, LAB_DRAIN);
+	keep_back(k);
 }
 
 static bool kernel_tick(void *state, enum pf_daemon daemon, unsigned node, unsigned order)
 {
+	struct pf_kernel *k = kernel_of(state);
 	static const uint8_t lab_daemon[PF_NR_DAEMONS] = {
 		[PF_KSWAPD] = LAB_KSWAPD,
 		[PF_KCOMPACTD] = LAB_KCOMPACTD,
@@ -987,65 +958,66 @@ static bool kernel_tick(void *state, enum pf_daemon daemon, unsigned node, unsig
 	struct lab_request *r;
 	struct answer answer;
 
-	(void)state;
 	(void)node;
 	if (daemon >= PF_NR_DAEMONS)
 		return false;
-	r = queue(LAB_TICK);
+	r = queue(k, LAB_TICK);
 	r->flags = lab_daemon[daemon];
 	r->order = (uint8_t)order;
-	answer = flush();
+	answer = flush(k);
 	if (answer.value == LAB_INVALID) {
-		nonsense("kcompactd did not come to an end");
-		lost();
+		nonsense(k, "kcompactd did not come to an end");
+		lost(k);
 	}
 	return answer.value == 0;
 }
 
 static bool kernel_tune(void *state, enum pf_knob knob, uint32_t value)
 {
-	struct lab_request *r = queue(LAB_TUNE);
+	struct pf_kernel *k = kernel_of(state);
+	struct lab_request *r = queue(k, LAB_TUNE);
 
-	(void)state;
 	r->flags = (uint8_t)knob;
 	r->arg = value;
-	return flush().value == 1;
+	return flush(k).value == 1;
 }
 
 static void kernel_retype(void *state, pf_pfn pfn, unsigned type)
 {
-	struct lab_request *r = queue(LAB_RETYPE);
+	struct pf_kernel *k = kernel_of(state);
+	struct lab_request *r = queue(k, LAB_RETYPE);
 
-	(void)state;
 	r->slot = pfn;
 	r->arg = type;
 	/* Kernels after 6.1 have no function for it: the block stays as it is. */
-	if (flush().value == LAB_INVALID) {
-		nonsense("the guest can't change the type of a pageblock");
-		lost();
+	if (flush(k).value == LAB_INVALID) {
+		nonsense(k, "the guest can't change the type of a pageblock");
+		lost(k);
 	}
 }
 
 /* It is in the state that it is in: other dumps than that can't be taken. */
 static bool kernel_load(void *state, const struct pf_dump *dump)
 {
-	(void)state;
-	return !difference(dump, &s.start);
+	struct pf_kernel *k = kernel_of(state);
+	struct pf_dump_diff d;
+
+	return pf_dump_diff(&d, &k->layout, dump, &k->start);
 }
 
 static void kernel_dump(void *state, struct pf_dump *d)
 {
-	const struct pf_dump *from = fresh_dump();
+	struct pf_kernel *k = kernel_of(state);
+	const struct pf_dump *from = fresh_dump(k);
 	uint32_t *word = d->word, room = d->room;
 
-	(void)state;
 	*d = *from;
 	d->word = word;
 	d->room = room;
 	memcpy(word, from->word, (from->nr_words < room ? from->nr_words : room) * sizeof(*word));
 }
 
-const struct pf_impl pf_impl_kernel = {
+static const struct pf_impl everything = {
 	.name = "kernel",
 	.summary = "the real Linux 6.1 in QEMU (make lab)",
 	.features = PF_F_MOBILITY | PF_F_ZONES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_REMOTE,

@@ -91,7 +91,7 @@ static int cause(const char *text, const char **line)
 /* Adds the end of the console to the error. */
 static void add_console(struct lab *lab)
 {
-	static char tail[CONSOLE_BYTES + 1];
+	char tail[CONSOLE_BYTES + 1];
 	size_t used = strlen(lab->error), n;
 	FILE *f = fopen(lab->console, "r");
 	const char *line, *from;

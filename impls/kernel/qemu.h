@@ -37,7 +37,7 @@ struct lab {
 	char *shared;
 	uint32_t seq;
 	double boot_seconds; /* from the start to the first answer */
-	char console[256];
+	char console[4096];
 	char error[2048]; /* what went wrong, with the console's last lines */
 };
 

@@ -9,10 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct pf_transcript *playing;
+struct pf_recorded {
+	struct pf_impl impl;
+	char name[16], group[32];
+	const struct pf_transcript *transcript;
+};
 
+/* The state of a run. */
 struct recorded {
 	struct pf_world *world;
+	const struct pf_transcript *playing;
 	struct pf_coder c;
 	uint64_t nr_calls;
 	struct pf_zone_counters now[PF_MAX_ZONES];
@@ -100,7 +106,7 @@ static void end_call(struct recorded *r)
 	}
 	r->c.at = m.at;
 	r->c.bad = m.bad;
-	for (unsigned z = 0; z < playing->layout.nr_zones; z++) {
+	for (unsigned z = 0; z < r->playing->layout.nr_zones; z++) {
 		struct pf_zone_counters *now = &r->now[z];
 
 		now->free = pf_code_change(&r->c, 0, now->free);
@@ -114,31 +120,33 @@ static void end_call(struct recorded *r)
 
 static size_t recorded_footprint(const void *self, const struct pf_layout *layout)
 {
-	(void)self;
-	if (!playing || memcmp(layout, &playing->layout, sizeof(*layout)))
-		return 0;
-	return sizeof(struct recorded);
+	const struct pf_recorded *player = self;
+
+	return pf_layout_same(layout, &player->transcript->layout) ? sizeof(struct recorded) : 0;
 }
 
 static void recorded_init(const void *self, void *state, const struct pf_layout *layout,
 			  struct pf_world *world)
 {
+	const struct pf_recorded *player = self;
 	struct recorded *r = state;
 
-	(void)self;
 	(void)layout;
 	memset(r, 0, sizeof(*r));
 	r->world = world;
-	r->c.buf = playing->calls;
-	r->c.size = playing->calls_size;
+	r->playing = player->transcript;
+	r->c.buf = r->playing->calls;
+	r->c.size = r->playing->calls_size;
 }
 
 /* The start was recorded too, so any other one is none of ours. */
 static bool recorded_load(void *state, const struct pf_dump *dump)
 {
 	struct recorded *r = state;
+	const struct pf_transcript *playing = r->playing;
+	struct pf_dump_diff d;
 
-	if (pf_dump_hash(&playing->layout, dump) != pf_dump_hash(&playing->layout, &playing->start))
+	if (!pf_dump_diff(&d, &playing->layout, dump, &playing->start))
 		return false;
 	for (unsigned z = 0; z < playing->layout.nr_zones; z++) {
 		const struct pf_zone_dump *zone = &dump->zone[z];
@@ -315,7 +323,7 @@ static void recorded_dump(void *state, struct pf_dump *d)
 	struct recorded *r = state;
 
 	begin_call(r, PF_CALL_DUMP);
-	pf_code_dump(&r->c, &playing->layout, d);
+	pf_code_dump(&r->c, &r->playing->layout, d);
 	if (r->c.bad)
 		lost(r, "the transcript is cut off");
 }
@@ -352,38 +360,53 @@ static const struct pf_impl everything = {
 	.inject = recorded_inject,
 };
 
-static struct pf_impl recorded;
-static char group[32];
-
-const struct pf_impl *pf_recorded_play(const struct pf_transcript *t)
+struct pf_recorded *pf_recorded_play(const struct pf_transcript *t, const char *name)
 {
+	struct pf_recorded *player = calloc(1, sizeof(*player));
 	const uint32_t has = t->functions;
 	unsigned major, minor;
+	struct pf_impl *impl;
 
-	playing = t;
-	recorded = everything;
+	if (!player)
+		return NULL;
+	player->transcript = t;
+	impl = &player->impl;
+	*impl = everything;
+	impl->self = player;
+	snprintf(player->name, sizeof(player->name), "%s", name ? name : everything.name);
+	impl->name = player->name;
 	/* A built-in implementation's has no number, and is a port of 6.1. */
 	if (sscanf(t->version, "%u.%u", &major, &minor) == 2) {
-		snprintf(group, sizeof(group), "linux-%u.%u", major, minor);
-		recorded.group = group;
+		snprintf(player->group, sizeof(player->group), "linux-%u.%u", major, minor);
+		impl->group = player->group;
 	}
 	if (!(has >> PF_CALL_BULK & 1))
-		recorded.alloc_bulk = NULL;
+		impl->alloc_bulk = NULL;
 	if (!(has >> PF_CALL_SPLIT & 1))
-		recorded.split = NULL;
+		impl->split = NULL;
 	if (!(has >> PF_CALL_COMPACT & 1))
-		recorded.compact = NULL;
+		impl->compact = NULL;
 	if (!(has >> PF_CALL_DRAIN & 1))
-		recorded.drain = NULL;
+		impl->drain = NULL;
 	if (!(has >> PF_CALL_TICK & 1))
-		recorded.tick = NULL;
+		impl->tick = NULL;
 	if (!(has >> PF_CALL_TUNE & 1))
-		recorded.tune = NULL;
+		impl->tune = NULL;
 	if (!(has >> PF_CALL_RETYPE & 1))
-		recorded.retype = NULL;
+		impl->retype = NULL;
 	if (!(has >> PF_CALL_DUMP & 1))
-		recorded.dump = NULL;
+		impl->dump = NULL;
 	if (!(has >> PF_CALL_EXACT & 1))
-		recorded.alloc_exact = NULL;
-	return &recorded;
+		impl->alloc_exact = NULL;
+	return player;
+}
+
+const struct pf_impl *pf_recorded_impl(const struct pf_recorded *player)
+{
+	return &player->impl;
+}
+
+void pf_recorded_free(struct pf_recorded *player)
+{
+	free(player);
 }

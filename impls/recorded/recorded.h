@@ -2,8 +2,6 @@
 /*
  * recorded.h - an implementation that repeats what a transcript says, and one
  * that writes a transcript while it passes every call on to another.
- *
- * Both are one a process: what they play or write is set before the run.
  */
 #ifndef PAGEFUZZ_RECORDED_H
 #define PAGEFUZZ_RECORDED_H
@@ -11,24 +9,30 @@
 #include "transcript.h"
 
 /*
- * Answers as the transcript does, and is lost when it is asked something else.
- * Tier and group are those of the real kernel. The transcript stays the
- * caller's and has to live as long as a run uses it.
+ * An implementation of that name (NULL: recorded) that answers as the transcript
+ * does, and is lost when it is asked something else. Tier and group are those of the
+ * real kernel. The transcript stays the caller's and has to live as long as this.
+ * NULL: out of memory.
  */
-const struct pf_impl *pf_recorded_play(const struct pf_transcript *t);
+struct pf_recorded *pf_recorded_play(const struct pf_transcript *t, const char *name);
+const struct pf_impl *pf_recorded_impl(const struct pf_recorded *player);
+void pf_recorded_free(struct pf_recorded *player);
 
 /*
- * `inner` with every call written down. The recorder has no census, stats and
- * no such functions as a transcript can't hold. Valid until the next call.
+ * `inner` with every call written down, as an implementation of the same name. It
+ * has no stats and no such functions as a transcript can't hold. Every full_every-th
+ * dump has its lists (0: every one), as have the first and the last of
+ * dumps_expected; the others only their hash. It writes down one run at a time, the
+ * last one begun. NULL: out of memory.
  */
-const struct pf_impl *pf_recorder_wrap(const struct pf_impl *inner);
-
+struct pf_recorder *pf_recorder_new(const struct pf_impl *inner, unsigned full_every,
+				    unsigned dumps_expected);
+const struct pf_impl *pf_recorder_impl(const struct pf_recorder *rec);
 /*
  * Fills in what the last run said: calls and the numbers of what they hold
- * (t->calls is the recorder's). Every full_every-th dump has its lists, as have
- * the first and the last one; the others only their hash. False: no memory.
+ * (t->calls is the recorder's). Once a run. False: out of memory.
  */
-void pf_recorder_begin(unsigned full_every, unsigned dumps_expected);
-bool pf_recorder_take(struct pf_transcript *t);
+bool pf_recorder_take(struct pf_recorder *rec, struct pf_transcript *t);
+void pf_recorder_free(struct pf_recorder *rec);
 
 #endif /* PAGEFUZZ_RECORDED_H */

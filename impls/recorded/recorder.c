@@ -8,15 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the inner implementation takes for the world. */
-static struct {
-	struct pf_world world; /* first */
+struct pf_recorder {
+	struct pf_world world; /* first: what the inner implementation takes for the world */
 	struct pf_world *outer;
 	struct pf_coder moves;
 	uint64_t nr_moves; /* and waits */
-} proxy;
 
-static struct {
 	struct pf_impl impl;
 	const struct pf_impl *inner;
 	const struct pf_layout *layout;
@@ -24,133 +21,188 @@ static struct {
 	struct pf_zone_counters before[PF_MAX_ZONES];
 	uint64_t allocations, migrations, dumps;
 	unsigned full_every, expected;
-} rec;
+};
+
+/* In front of the state of the inner implementation, which is aligned as ours is. */
+struct state {
+	struct pf_recorder *rec;
+	_Alignas(64) char inner[];
+};
+
+static struct pf_recorder *recorder_of(const void *state)
+{
+	return ((const struct state *)state)->rec;
+}
+
+static void *inner_of(void *state)
+{
+	return ((struct state *)state)->inner;
+}
 
 /* ------------------------------------------------------------ the world -- */
 
 static enum pf_migrate_result proxy_migrate(struct pf_world *w, pf_pfn src, pf_pfn dst,
 					    enum pf_mode mode)
 {
-	enum pf_migrate_result result = proxy.outer->migrate(proxy.outer, src, dst, mode);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	enum pf_migrate_result result = rec->outer->migrate(rec->outer, src, dst, mode);
 
-	(void)w;
-	pf_code_pfn(&proxy.moves, src);
-	pf_code_pfn(&proxy.moves, dst);
-	pf_code(&proxy.moves, (unsigned)mode | (unsigned)result << 4);
-	proxy.nr_moves++;
+	pf_code_pfn(&rec->moves, src);
+	pf_code_pfn(&rec->moves, dst);
+	pf_code(&rec->moves, (unsigned)mode | (unsigned)result << 4);
+	rec->nr_moves++;
 	return result;
 }
 
 /* Among the moves: from a page to itself, with the attribute in place of the mode. */
 static void proxy_wait(struct pf_world *w, pf_pfn pfn, unsigned attr)
 {
-	(void)w;
-	proxy.outer->wait(proxy.outer, pfn, attr);
-	pf_code_pfn(&proxy.moves, pfn);
-	pf_code_pfn(&proxy.moves, pfn);
-	pf_code(&proxy.moves, attr >> PF_WAITED_SHIFT | PF_WAITED_HOW << 4);
-	proxy.nr_moves++;
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	rec->outer->wait(rec->outer, pfn, attr);
+	pf_code_pfn(&rec->moves, pfn);
+	pf_code_pfn(&rec->moves, pfn);
+	pf_code(&rec->moves, attr >> PF_WAITED_SHIFT | PF_WAITED_HOW << 4);
+	rec->nr_moves++;
 }
 
 static bool proxy_hindered(struct pf_world *w, enum pf_inject what)
 {
-	(void)w;
-	return proxy.outer->hindered(proxy.outer, what);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	return rec->outer->hindered(rec->outer, what);
 }
 
 static enum pf_evict_result proxy_evict(struct pf_world *w, pf_pfn pfn, enum pf_mode mode)
 {
-	(void)w;
-	return proxy.outer->evict(proxy.outer, pfn, mode);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	return rec->outer->evict(rec->outer, pfn, mode);
 }
 
 static unsigned proxy_attrs(struct pf_world *w, pf_pfn pfn)
 {
-	(void)w;
-	return proxy.outer->attrs(proxy.outer, pfn);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	return rec->outer->attrs(rec->outer, pfn);
 }
 
 static unsigned proxy_unit_order(struct pf_world *w, pf_pfn pfn)
 {
-	(void)w;
-	return proxy.outer->unit_order(proxy.outer, pfn);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	return rec->outer->unit_order(rec->outer, pfn);
 }
 
 static void proxy_spent(struct pf_world *w, unsigned units)
 {
-	(void)w;
-	proxy.outer->spent(proxy.outer, units);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	rec->outer->spent(rec->outer, units);
 }
 
 static void proxy_event(struct pf_world *w, const struct pf_event *ev)
 {
-	(void)w;
-	proxy.outer->event(proxy.outer, ev);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	rec->outer->event(rec->outer, ev);
 }
 
 static void *proxy_contents(struct pf_world *w, pf_pfn pfn)
 {
-	(void)w;
-	return proxy.outer->contents(proxy.outer, pfn);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	return rec->outer->contents(rec->outer, pfn);
+}
+
+static void proxy_failed(struct pf_world *w, const char *text)
+{
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+
+	rec->outer->failed(rec->outer, text);
+}
+
+static void proxy_guard(struct pf_world *w, void *start, size_t size)
+{
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+
+	rec->outer->guard(rec->outer, start, size);
 }
 
 static void proxy_lost(struct pf_world *w, const char *why)
 {
-	(void)w;
-	proxy.outer->lost(proxy.outer, why);
+	struct pf_recorder *rec = (struct pf_recorder *)w;
+	rec->outer->lost(rec->outer, why);
 }
 
 /* ---------------------------------------------------------------- calls -- */
 
-static struct pf_coder *call(enum pf_call what)
+static struct pf_coder *call(struct pf_recorder *rec, enum pf_call what)
 {
-	pf_code(&rec.calls, what);
-	return &rec.calls;
+	pf_code(&rec->calls, what);
+	return &rec->calls;
 }
 
 /* Behind each answer: the moves of the call, and what the counters say now. */
 static void end_call(void *state)
 {
-	struct pf_coder *c = &rec.calls;
+	struct pf_recorder *rec = recorder_of(state);
+	struct pf_coder *c = &rec->calls;
 
-	pf_code(c, proxy.nr_moves);
-	pf_code_raw(c, proxy.moves.buf, proxy.moves.at);
-	rec.migrations += proxy.nr_moves;
-	proxy.moves.at = 0;
-	proxy.moves.last = 0;
-	proxy.nr_moves = 0;
-	for (unsigned z = 0; z < rec.layout->nr_zones; z++) {
-		const struct pf_zone_counters *now = rec.inner->counters(state, z);
+	pf_code(c, rec->nr_moves);
+	pf_code_raw(c, rec->moves.buf, rec->moves.at);
+	rec->migrations += rec->nr_moves;
+	rec->moves.at = 0;
+	rec->moves.last = 0;
+	rec->nr_moves = 0;
+	for (unsigned z = 0; z < rec->layout->nr_zones; z++) {
+		const struct pf_zone_counters *now = rec->inner->counters(inner_of(state), z);
 
-		pf_code_change(c, now->free, rec.before[z].free);
-		pf_code_change(c, now->cached, rec.before[z].cached);
-		pf_code_change(c, now->drift, rec.before[z].drift);
-		pf_code_change(c, now->withheld, rec.before[z].withheld);
-		rec.before[z] = *now;
+		pf_code_change(c, now->free, rec->before[z].free);
+		pf_code_change(c, now->cached, rec->before[z].cached);
+		pf_code_change(c, now->drift, rec->before[z].drift);
+		pf_code_change(c, now->withheld, rec->before[z].withheld);
+		rec->before[z] = *now;
 	}
+}
+
+static size_t recorder_footprint(const void *self, const struct pf_layout *layout)
+{
+	const struct pf_recorder *rec = self;
+	size_t inner = rec->inner->footprint(rec->inner->self, layout);
+
+	return inner ? sizeof(struct state) + inner : 0;
 }
 
 static void recorder_init(const void *self, void *state, const struct pf_layout *layout,
 			  struct pf_world *world)
 {
-	(void)self;
-	rec.layout = layout;
-	rec.calls.at = 0;
-	rec.calls.last = 0;
-	rec.calls.writing = proxy.moves.writing = true;
-	rec.allocations = rec.migrations = rec.dumps = 0;
-	proxy.outer = world;
-	proxy.world.wanted = world->wanted;
-	proxy.moves.at = 0;
-	proxy.moves.last = 0;
-	proxy.nr_moves = 0;
-	rec.inner->init(rec.inner->self, state, layout, &proxy.world);
-	memset(rec.before, 0, sizeof(rec.before));
+	/* The framework gives the table back as it got it: this one is ours to write to. */
+	struct pf_recorder *rec = (struct pf_recorder *)self;
+
+	((struct state *)state)->rec = rec;
+	rec->layout = layout;
+	rec->calls.at = 0;
+	rec->calls.last = 0;
+	rec->calls.writing = rec->moves.writing = true;
+	rec->allocations = rec->migrations = rec->dumps = 0;
+	rec->outer = world;
+	rec->world.wanted = world->wanted;
+	rec->world.failed = world->failed ? proxy_failed : NULL;
+	rec->world.guard = world->guard ? proxy_guard : NULL;
+	rec->moves.at = 0;
+	rec->moves.last = 0;
+	rec->nr_moves = 0;
+	rec->inner->init(rec->inner->self, inner_of(state), layout, &rec->world);
+	memset(rec->before, 0, sizeof(rec->before));
+}
+
+static void recorder_census(void *state, pf_block_fn fn, void *arg)
+{
+	recorder_of(state)->inner->census(inner_of(state), fn, arg);
+}
+
+static const struct pf_zone_counters *recorder_counters(void *state, unsigned zone)
+{
+	return recorder_of(state)->inner->counters(inner_of(state), zone);
 }
 
 static bool recorder_load(void *state, const struct pf_dump *dump)
 {
-	return rec.inner->load(state, dump);
+	struct pf_recorder *rec = recorder_of(state);
+	return rec->inner->load(inner_of(state), dump);
 }
 
 static void code_request(struct pf_coder *c, const struct pf_request *req)
@@ -164,22 +216,24 @@ static void code_request(struct pf_coder *c, const struct pf_request *req)
 
 static pf_pfn recorder_alloc(void *state, const struct pf_request *req)
 {
-	pf_pfn pfn = rec.inner->alloc(state, req);
-	struct pf_coder *c = call(PF_CALL_ALLOC);
+	struct pf_recorder *rec = recorder_of(state);
+	pf_pfn pfn = rec->inner->alloc(inner_of(state), req);
+	struct pf_coder *c = call(rec, PF_CALL_ALLOC);
 
 	code_request(c, req);
 	pf_code_pfn(c, pfn);
 	end_call(state);
-	rec.allocations++;
+	rec->allocations++;
 	return pfn;
 }
 
 static void recorder_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 {
+	struct pf_recorder *rec = recorder_of(state);
 	struct pf_coder *c;
 
-	rec.inner->free(state, pfn, order, cpu);
-	c = call(PF_CALL_FREE);
+	rec->inner->free(inner_of(state), pfn, order, cpu);
+	c = call(rec, PF_CALL_FREE);
 	pf_code_pfn(c, pfn);
 	pf_code(c, order);
 	pf_code(c, cpu);
@@ -189,8 +243,9 @@ static void recorder_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 static unsigned recorder_alloc_bulk(void *state, const struct pf_request *req, unsigned nr,
 				    pf_pfn *pfns)
 {
-	unsigned got = rec.inner->alloc_bulk(state, req, nr, pfns);
-	struct pf_coder *c = call(PF_CALL_BULK);
+	struct pf_recorder *rec = recorder_of(state);
+	unsigned got = rec->inner->alloc_bulk(inner_of(state), req, nr, pfns);
+	struct pf_coder *c = call(rec, PF_CALL_BULK);
 
 	code_request(c, req);
 	pf_code(c, nr);
@@ -198,29 +253,31 @@ static unsigned recorder_alloc_bulk(void *state, const struct pf_request *req, u
 	for (unsigned i = 0; i < got; i++)
 		pf_code_pfn(c, pfns[i]);
 	end_call(state);
-	rec.allocations++;
+	rec->allocations++;
 	return got;
 }
 
 static pf_pfn recorder_alloc_exact(void *state, const struct pf_request *req, unsigned nr)
 {
-	pf_pfn pfn = rec.inner->alloc_exact(state, req, nr);
-	struct pf_coder *c = call(PF_CALL_EXACT);
+	struct pf_recorder *rec = recorder_of(state);
+	pf_pfn pfn = rec->inner->alloc_exact(inner_of(state), req, nr);
+	struct pf_coder *c = call(rec, PF_CALL_EXACT);
 
 	code_request(c, req);
 	pf_code(c, nr);
 	pf_code_pfn(c, pfn);
 	end_call(state);
-	rec.allocations++;
+	rec->allocations++;
 	return pfn;
 }
 
 static void recorder_split(void *state, pf_pfn pfn, unsigned order)
 {
+	struct pf_recorder *rec = recorder_of(state);
 	struct pf_coder *c;
 
-	rec.inner->split(state, pfn, order);
-	c = call(PF_CALL_SPLIT);
+	rec->inner->split(inner_of(state), pfn, order);
+	c = call(rec, PF_CALL_SPLIT);
 	pf_code_pfn(c, pfn);
 	pf_code(c, order);
 	end_call(state);
@@ -228,8 +285,9 @@ static void recorder_split(void *state, pf_pfn pfn, unsigned order)
 
 static enum pf_compact_result recorder_compact(void *state, const struct pf_compact_request *req)
 {
-	enum pf_compact_result result = rec.inner->compact(state, req);
-	struct pf_coder *c = call(PF_CALL_COMPACT);
+	struct pf_recorder *rec = recorder_of(state);
+	enum pf_compact_result result = rec->inner->compact(inner_of(state), req);
+	struct pf_coder *c = call(rec, PF_CALL_COMPACT);
 
 	pf_code(c, (unsigned)(req->order + 1));
 	pf_code(c, req->mobility);
@@ -242,15 +300,17 @@ static enum pf_compact_result recorder_compact(void *state, const struct pf_comp
 
 static void recorder_drain(void *state, int cpu)
 {
-	rec.inner->drain(state, cpu);
-	pf_code(call(PF_CALL_DRAIN), (unsigned)(cpu + 1));
+	struct pf_recorder *rec = recorder_of(state);
+	rec->inner->drain(inner_of(state), cpu);
+	pf_code(call(rec, PF_CALL_DRAIN), (unsigned)(cpu + 1));
 	end_call(state);
 }
 
 static bool recorder_tick(void *state, enum pf_daemon daemon, unsigned node, unsigned order)
 {
-	bool ok = rec.inner->tick(state, daemon, node, order);
-	struct pf_coder *c = call(PF_CALL_TICK);
+	struct pf_recorder *rec = recorder_of(state);
+	bool ok = rec->inner->tick(inner_of(state), daemon, node, order);
+	struct pf_coder *c = call(rec, PF_CALL_TICK);
 
 	pf_code(c, daemon);
 	pf_code(c, node);
@@ -262,8 +322,9 @@ static bool recorder_tick(void *state, enum pf_daemon daemon, unsigned node, uns
 
 static bool recorder_tune(void *state, enum pf_knob knob, uint32_t value)
 {
-	bool ok = rec.inner->tune(state, knob, value);
-	struct pf_coder *c = call(PF_CALL_TUNE);
+	struct pf_recorder *rec = recorder_of(state);
+	bool ok = rec->inner->tune(inner_of(state), knob, value);
+	struct pf_coder *c = call(rec, PF_CALL_TUNE);
 
 	pf_code(c, knob);
 	pf_code(c, value);
@@ -274,10 +335,11 @@ static bool recorder_tune(void *state, enum pf_knob knob, uint32_t value)
 
 static void recorder_retype(void *state, pf_pfn pfn, unsigned type)
 {
+	struct pf_recorder *rec = recorder_of(state);
 	struct pf_coder *c;
 
-	rec.inner->retype(state, pfn, type);
-	c = call(PF_CALL_RETYPE);
+	rec->inner->retype(inner_of(state), pfn, type);
+	c = call(rec, PF_CALL_RETYPE);
 	pf_code_pfn(c, pfn);
 	pf_code(c, type);
 	end_call(state);
@@ -285,22 +347,24 @@ static void recorder_retype(void *state, pf_pfn pfn, unsigned type)
 
 static void recorder_set_attrs(void *state, pf_pfn pfn, unsigned attrs)
 {
+	struct pf_recorder *rec = recorder_of(state);
 	struct pf_coder *c;
 
-	if (rec.inner->set_attrs)
-		rec.inner->set_attrs(state, pfn, attrs);
-	c = call(PF_CALL_SET_ATTRS);
+	if (rec->inner->set_attrs)
+		rec->inner->set_attrs(inner_of(state), pfn, attrs);
+	c = call(rec, PF_CALL_SET_ATTRS);
 	pf_code_pfn(c, pfn);
 	pf_code(c, attrs);
 }
 
 static void recorder_inject(void *state, enum pf_inject what, unsigned after, unsigned count)
 {
+	struct pf_recorder *rec = recorder_of(state);
 	struct pf_coder *c;
 
-	if (rec.inner->inject)
-		rec.inner->inject(state, what, after, count);
-	c = call(PF_CALL_INJECT);
+	if (rec->inner->inject)
+		rec->inner->inject(inner_of(state), what, after, count);
+	c = call(rec, PF_CALL_INJECT);
 	pf_code(c, what);
 	pf_code(c, after);
 	pf_code(c, count);
@@ -308,21 +372,30 @@ static void recorder_inject(void *state, enum pf_inject what, unsigned after, un
 
 static void recorder_dump(void *state, struct pf_dump *d)
 {
-	bool full = rec.dumps % rec.full_every == 0 || rec.dumps + 1 >= rec.expected;
+	struct pf_recorder *rec = recorder_of(state);
+	bool full = rec->dumps % rec->full_every == 0 || rec->dumps + 1 >= rec->expected;
 
-	rec.inner->dump(state, d);
-	rec.dumps++;
+	rec->inner->dump(inner_of(state), d);
+	rec->dumps++;
 	if (d->nr_words > d->room)
 		return;
-	d->list_hash = pf_dump_hash(rec.layout, d);
+	d->list_hash = pf_dump_hash(rec->layout, d);
 	d->lists_absent = !full;
-	pf_code_dump(call(PF_CALL_DUMP), rec.layout, d);
+	pf_code_dump(call(rec, PF_CALL_DUMP), rec->layout, d);
 	d->lists_absent = false;
 }
 
-const struct pf_impl *pf_recorder_wrap(const struct pf_impl *inner)
+struct pf_recorder *pf_recorder_new(const struct pf_impl *inner, unsigned full_every,
+				    unsigned dumps_expected)
 {
-	proxy.world = (struct pf_world){
+	struct pf_recorder *rec = calloc(1, sizeof(*rec));
+
+	if (!rec)
+		return NULL;
+	rec->full_every = full_every ? full_every : 1;
+	rec->expected = dumps_expected;
+	rec->inner = inner;
+	rec->world = (struct pf_world){
 		.migrate = proxy_migrate,
 		.evict = proxy_evict,
 		.attrs = proxy_attrs,
@@ -334,19 +407,20 @@ const struct pf_impl *pf_recorder_wrap(const struct pf_impl *inner)
 		.contents = proxy_contents,
 		.lost = proxy_lost,
 	};
-	rec.inner = inner;
-	rec.impl = (struct pf_impl){
+	rec->impl = (struct pf_impl){
+		.self = rec,
 		.name = inner->name,
 		.summary = inner->summary,
 		.features = inner->features & ~(PF_F_SNAPSHOT | PF_F_CANONICAL),
 		.tier = inner->tier,
 		.group = inner->group,
-		.footprint = inner->footprint,
+		.limits = inner->limits,
+		.footprint = recorder_footprint,
 		.init = recorder_init,
 		.alloc = recorder_alloc,
 		.free = recorder_free,
-		.census = inner->census,
-		.counters = inner->counters,
+		.census = inner->census ? recorder_census : NULL,
+		.counters = recorder_counters,
 		.alloc_bulk = inner->alloc_bulk ? recorder_alloc_bulk : NULL,
 		.alloc_exact = inner->alloc_exact ? recorder_alloc_exact : NULL,
 		.split = inner->split ? recorder_split : NULL,
@@ -360,31 +434,40 @@ const struct pf_impl *pf_recorder_wrap(const struct pf_impl *inner)
 		.set_attrs = recorder_set_attrs,
 		.inject = recorder_inject,
 	};
-	return &rec.impl;
+	return rec;
 }
 
-void pf_recorder_begin(unsigned full_every, unsigned dumps_expected)
+const struct pf_impl *pf_recorder_impl(const struct pf_recorder *rec)
 {
-	rec.full_every = full_every ? full_every : 1;
-	rec.expected = dumps_expected;
+	return &rec->impl;
 }
 
-bool pf_recorder_take(struct pf_transcript *t)
+void pf_recorder_free(struct pf_recorder *rec)
 {
-	call(PF_CALL_END);
-	t->calls = rec.calls.buf;
-	t->calls_size = rec.calls.at;
-	t->functions = (rec.impl.alloc_bulk ? 1u << PF_CALL_BULK : 0) |
-		       (rec.impl.split ? 1u << PF_CALL_SPLIT : 0) |
-		       (rec.impl.compact ? 1u << PF_CALL_COMPACT : 0) |
-		       (rec.impl.drain ? 1u << PF_CALL_DRAIN : 0) |
-		       (rec.impl.tick ? 1u << PF_CALL_TICK : 0) |
-		       (rec.impl.tune ? 1u << PF_CALL_TUNE : 0) |
-		       (rec.impl.retype ? 1u << PF_CALL_RETYPE : 0) |
-		       (rec.impl.dump ? 1u << PF_CALL_DUMP : 0) |
-		       (rec.impl.alloc_exact ? 1u << PF_CALL_EXACT : 0);
-	t->allocations = rec.allocations;
-	t->migrations = rec.migrations;
-	t->dumps = rec.dumps;
-	return !rec.calls.bad && !proxy.moves.bad;
+	if (!rec)
+		return;
+	free(rec->calls.buf);
+	free(rec->moves.buf);
+	free(rec);
+}
+
+bool pf_recorder_take(struct pf_recorder *rec, struct pf_transcript *t)
+{
+	const struct pf_impl *impl = &rec->impl;
+
+	call(rec, PF_CALL_END);
+	t->calls = rec->calls.buf;
+	t->calls_size = rec->calls.at;
+	t->functions =
+		(impl->alloc_bulk ? 1u << PF_CALL_BULK : 0) |
+		(impl->split ? 1u << PF_CALL_SPLIT : 0) |
+		(impl->compact ? 1u << PF_CALL_COMPACT : 0) |
+		(impl->drain ? 1u << PF_CALL_DRAIN : 0) | (impl->tick ? 1u << PF_CALL_TICK : 0) |
+		(impl->tune ? 1u << PF_CALL_TUNE : 0) | (impl->retype ? 1u << PF_CALL_RETYPE : 0) |
+		(impl->dump ? 1u << PF_CALL_DUMP : 0) |
+		(impl->alloc_exact ? 1u << PF_CALL_EXACT : 0);
+	t->allocations = rec->allocations;
+	t->migrations = rec->migrations;
+	t->dumps = rec->dumps;
+	return !rec->calls.bad && !rec->moves.bad;
 }

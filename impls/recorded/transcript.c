@@ -9,7 +9,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#define MAX_RAW (1ull << 30) /* bytes; more is no transcript of ours */
+#define MAX_RAW	  (1ull << 30) /* bytes; more is no transcript of ours */
+#define MAX_RATIO 1040	       /* raw bytes for a packed one; zlib has no more */
 
 /* -------------------------------------------------------------- numbers -- */
 
@@ -63,13 +64,30 @@ void pf_code_raw(struct pf_coder *c, const uint8_t *bytes, size_t n)
 		put_byte(c, bytes[i]);
 }
 
+/* Reading: the value has to fit into what it is read into. */
+static uint64_t code_upto(struct pf_coder *c, uint64_t value, uint64_t max, const char *what)
+{
+	value = pf_code(c, value);
+	if (value <= max)
+		return value;
+	if (!c->bad)
+		c->why = what;
+	c->bad = true;
+	return 0;
+}
+
+static uint32_t code_u32(struct pf_coder *c, uint32_t value)
+{
+	return (uint32_t)code_upto(c, value, UINT32_MAX, "a number does not fit into 32 bits");
+}
+
 /* Small differences of either sign are small numbers. */
 uint32_t pf_code_change(struct pf_coder *c, uint32_t value, uint32_t old)
 {
 	int32_t d = (int32_t)(value - old);
 	uint32_t folded = ((uint32_t)d << 1) ^ (uint32_t)(d >> 31);
 
-	folded = (uint32_t)pf_code(c, folded);
+	folded = code_u32(c, folded);
 	if (c->writing)
 		return value;
 	return old + ((folded >> 1) ^ -(folded & 1));
@@ -91,6 +109,11 @@ uint32_t pf_code_pfn(struct pf_coder *c, uint32_t pfn)
 		return PF_NO_PFN;
 	folded--;
 	c->last += (folded >> 1) ^ -(folded & 1);
+	if (c->last > PF_NO_PFN) {
+		c->bad = true;
+		c->why = "a pfn does not fit into 32 bits";
+		c->last = 0;
+	}
 	return (uint32_t)c->last;
 }
 
@@ -98,7 +121,7 @@ uint32_t pf_code_pfn(struct pf_coder *c, uint32_t pfn)
 
 static void code_list(struct pf_coder *c, struct pf_dump *d, struct pf_list *list, bool pfns)
 {
-	uint32_t nr = (uint32_t)pf_code(c, list->nr);
+	uint32_t nr = code_u32(c, list->nr);
 
 	if (!c->writing)
 		pf_dump_begin(d, list);
@@ -109,7 +132,7 @@ static void code_list(struct pf_coder *c, struct pf_dump *d, struct pf_list *lis
 	for (uint32_t i = 0; i < nr && !c->bad; i++) {
 		uint32_t word = c->writing ? d->word[list->first + i] : 0;
 
-		word = pfns ? pf_code_pfn(c, word) : (uint32_t)pf_code(c, word);
+		word = pfns ? pf_code_pfn(c, word) : code_u32(c, word);
 		if (!c->writing)
 			pf_dump_add(d, list, word);
 	}
@@ -131,7 +154,8 @@ static unsigned dump_parts(const struct pf_layout *l, const struct pf_dump *d)
 
 void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump *d)
 {
-	unsigned parts = (unsigned)pf_code(c, c->writing ? dump_parts(l, d) : 0);
+	unsigned parts = (unsigned)code_upto(c, c->writing ? dump_parts(l, d) : 0,
+					     LISTS_ABSENT | LRU_ADD, "a dump has unknown parts");
 
 	d->lists_absent = parts & LISTS_ABSENT;
 	if (!c->writing)
@@ -140,14 +164,14 @@ void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump 
 		d->list_hash = pf_code(c, d->list_hash);
 	d->nr_zones = l->nr_zones;
 	d->nr_cpus = l->nr_cpus;
-	d->nr_online_nodes = (uint32_t)pf_code(c, d->nr_online_nodes);
+	d->nr_online_nodes = code_u32(c, d->nr_online_nodes);
 	for (unsigned i = 0; i < PF_NR_TOTAL_FIELDS; i++)
-		d->total[i] = (uint32_t)pf_code(c, d->total[i]);
+		d->total[i] = code_u32(c, d->total[i]);
 	for (unsigned z = 0; z < l->nr_zones; z++) {
 		struct pf_zone_dump *zone = &d->zone[z];
 
 		for (unsigned i = 0; i < PF_NR_ZONE_FIELDS; i++)
-			zone->field[i] = (uint32_t)pf_code(c, zone->field[i]);
+			zone->field[i] = code_u32(c, zone->field[i]);
 		for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++) {
 			for (unsigned i = 0; i < PF_NR_CPU_FIELDS; i++)
 				zone->cpu[cpu][i] = pf_code_change(c, zone->cpu[cpu][i], 0);
@@ -169,43 +193,44 @@ void pf_code_dump(struct pf_coder *c, const struct pf_layout *l, struct pf_dump 
 
 /* ----------------------------------------------------------------- head -- */
 
+static uint8_t code_u8(struct pf_coder *c, uint8_t value, unsigned max, const char *what)
+{
+	return (uint8_t)code_upto(c, value, max, what);
+}
+
+#define PAGES_MAX (1u << 22) /* that a run's tables are made for */
+
+/* As far as it says how to read what follows; the rest is for who starts from it. */
 static void code_layout(struct pf_coder *c, struct pf_layout *l)
 {
-	l->base_pfn = (uint32_t)pf_code(c, l->base_pfn);
-	l->end_pfn = (uint32_t)pf_code(c, l->end_pfn);
-	l->pageblock_order = (uint8_t)pf_code(c, l->pageblock_order);
-	l->max_order = (uint8_t)pf_code(c, l->max_order);
-	l->nr_nodes = (uint8_t)pf_code(c, l->nr_nodes);
-	l->nr_cpus = (uint8_t)pf_code(c, l->nr_cpus);
-	l->nr_zones = (uint8_t)pf_code(c, l->nr_zones);
-	l->nr_ranges = (uint8_t)pf_code(c, l->nr_ranges);
-	if (l->nr_zones > PF_MAX_ZONES || l->nr_ranges > PF_MAX_RANGES ||
-	    l->nr_cpus > PF_MAX_CPUS || !l->nr_cpus || !l->nr_zones ||
-	    l->max_order > PF_MAX_ORDER || l->pageblock_order > l->max_order ||
-	    l->end_pfn <= l->base_pfn || pf_layout_pages(l) > 1u << 24) {
+	l->base_pfn = code_u32(c, l->base_pfn);
+	l->end_pfn = code_u32(c, l->end_pfn);
+	l->pageblock_order = code_u8(c, l->pageblock_order, PF_MAX_ORDER, "the pageblock order");
+	l->max_order = code_u8(c, l->max_order, PF_MAX_ORDER, "the largest order");
+	l->nr_nodes = code_u8(c, l->nr_nodes, PF_MAX_NODES, "the number of nodes");
+	l->nr_cpus = code_u8(c, l->nr_cpus, PF_MAX_CPUS, "the number of cpus");
+	l->nr_zones = code_u8(c, l->nr_zones, PF_MAX_ZONES, "the number of zones");
+	l->nr_ranges = code_u8(c, l->nr_ranges, PF_MAX_RANGES, "the number of ranges");
+	if (!c->bad && (l->end_pfn <= l->base_pfn || pf_layout_pages(l) > PAGES_MAX)) {
 		c->bad = true;
-		l->nr_zones = l->nr_ranges = l->nr_cpus = 0;
+		c->why = "the size of its memory";
 	}
 	for (unsigned i = 0; i < l->nr_zones; i++) {
 		struct pf_zone_layout *z = &l->zone[i];
 
-		z->start_pfn = (uint32_t)pf_code(c, z->start_pfn);
-		z->spanned = (uint32_t)pf_code(c, z->spanned);
-		z->node = (uint8_t)pf_code(c, z->node);
-		z->type = (uint8_t)pf_code(c, z->type);
+		z->start_pfn = code_u32(c, z->start_pfn);
+		z->spanned = code_u32(c, z->spanned);
+		z->node = code_u8(c, z->node, PF_MAX_NODES - 1, "the node of a zone");
+		z->type = code_u8(c, z->type, PF_NR_ZONE_TYPES - 1, "the type of a zone");
 		for (unsigned w = 0; w < PF_NR_WMARK; w++)
-			z->wmark[w] = (uint32_t)pf_code(c, z->wmark[w]);
-		if (z->start_pfn < l->base_pfn || z->start_pfn > l->end_pfn ||
-		    z->spanned > l->end_pfn - z->start_pfn || z->type >= PF_NR_ZONE_TYPES ||
-		    z->node >= PF_MAX_NODES)
-			c->bad = true;
+			z->wmark[w] = code_u32(c, z->wmark[w]);
 	}
 	for (unsigned i = 0; i < l->nr_ranges; i++) {
 		struct pf_range *r = &l->range[i];
 
-		r->start_pfn = (uint32_t)pf_code(c, r->start_pfn);
-		r->nr_pages = (uint32_t)pf_code(c, r->nr_pages);
-		r->kind = (uint8_t)pf_code(c, r->kind);
+		r->start_pfn = code_u32(c, r->start_pfn);
+		r->nr_pages = code_u32(c, r->nr_pages);
+		r->kind = code_u8(c, r->kind, PF_RANGE_LATER, "the kind of a range");
 	}
 }
 
@@ -218,6 +243,8 @@ static void code_bytes(struct pf_coder *c, uint8_t **data, size_t *size)
 		return;
 	}
 	if (c->bad || *size > c->size - c->at) {
+		if (!c->bad)
+			c->why = "more bytes are announced than there are";
 		c->bad = true;
 		*size = 0;
 		return;
@@ -238,19 +265,25 @@ static void code_all(struct pf_coder *c, struct pf_transcript *t)
 	if (c->bad)
 		return;
 	if (!c->writing) {
+		/* A word takes a byte at least, whatever the layout says. */
 		t->start.room = 2 * pf_layout_pages(&t->layout) + 64;
-		t->start.word = malloc(t->start.room * sizeof(uint32_t));
+		if (t->start.room > c->size - c->at)
+			t->start.room = (uint32_t)(c->size - c->at);
+		t->start.word = malloc((t->start.room + 1u) * sizeof(uint32_t));
 		if (!t->start.word) {
 			c->bad = true;
 			return;
 		}
 	}
 	pf_code_dump(c, &t->layout, &t->start);
-	if (t->start.nr_words > t->start.room || t->start.lists_absent)
+	if (!c->bad && (t->start.nr_words > t->start.room || t->start.lists_absent)) {
 		c->bad = true;
+		c->why = "the lists of its start";
+	}
 	code_bytes(c, &t->program, &t->program_size);
-	t->dump_every = (uint32_t)pf_code(c, t->dump_every);
-	t->functions = (uint32_t)pf_code(c, t->functions);
+	t->dump_every = code_u32(c, t->dump_every);
+	t->functions = (uint32_t)code_upto(c, t->functions, (1u << PF_NR_CALLS) - 1,
+					   "functions that nobody has");
 	t->allocations = pf_code(c, t->allocations);
 	t->migrations = pf_code(c, t->migrations);
 	t->dumps = pf_code(c, t->dumps);
@@ -307,7 +340,7 @@ bool pf_transcript_write(const struct pf_transcript *t, const char *path, char *
 		complain(error, size, path, "not enough memory to pack %zu bytes", c.at);
 		goto out;
 	}
-	f = fopen(path, "wb");
+	f = strcmp(path, "-") ? fopen(path, "wb") : stdout;
 	if (!f) {
 		complain(error, size, path, "%s", strerror(errno));
 		goto out;
@@ -318,10 +351,12 @@ bool pf_transcript_write(const struct pf_transcript *t, const char *path, char *
 	fprintf(f, MAGIC "%d %s %s\n", PF_TRANSCRIPT_VERSION, t->who, t->version);
 	fwrite(numbers, 1, sizeof(numbers), f);
 	fwrite(packed, 1, length, f);
-	ok = !ferror(f);
-	ok &= !fclose(f);
+	ok = !fflush(f) && !ferror(f);
+	if (f != stdout)
+		ok &= !fclose(f);
 	if (!ok)
-		complain(error, size, path, "%s", strerror(errno));
+		complain(error, size, f == stdout ? "standard output" : path, "%s",
+			 strerror(errno));
 out:
 	free(packed);
 	free(c.buf);
@@ -347,27 +382,55 @@ static bool read_head(struct pf_transcript *t, FILE *f, const char *path, uint8_
 	return true;
 }
 
+/* What is left of the file; NULL: complained. */
+static uint8_t *read_rest(FILE *f, const char *path, size_t *length, char *error, size_t size)
+{
+	size_t room = 1 << 16, n = 0, got;
+	uint8_t *data = malloc(room);
+
+	while (data && (got = fread(data + n, 1, room - n, f))) {
+		n += got;
+		if (n == room) {
+			uint8_t *more = room < MAX_RAW ? realloc(data, room *= 2) : NULL;
+
+			if (!more)
+				free(data);
+			data = more;
+		}
+	}
+	*length = n;
+	if (!data)
+		complain(error, size, path, "too large for the memory of this machine");
+	else if (ferror(f))
+		complain(error, size, path, "%s", strerror(errno));
+	else
+		return data;
+	free(data);
+	return NULL;
+}
+
+/* Nobody takes the memory that a head announces: first comes what is there. */
 static uint8_t *unpack(FILE *f, const char *path, const uint8_t *numbers, size_t *raw_size,
 		       char *error, size_t size)
 {
 	uint64_t raw = get_le(numbers, 8), length = get_le(numbers + 8, 8);
-	uint8_t *packed = NULL, *data = NULL;
+	uint8_t *packed, *data = NULL;
 	uLongf got = raw;
+	size_t there;
 
-	if (raw > MAX_RAW || length > MAX_RAW) {
-		complain(error, size, path, "is corrupt: it says that it holds %llu bytes",
-			 (unsigned long long)raw);
+	packed = read_rest(f, path, &there, error, size);
+	if (!packed)
 		return NULL;
-	}
-	packed = malloc(length + 1);
-	data = malloc(raw + 1);
-	if (!packed || !data) {
-		complain(error, size, path, "too large for the memory of this machine");
-	} else if (fread(packed, 1, length, f) != length) {
+	if (there < length) {
 		complain(error, size, path, "is cut off: %llu packed bytes are announced",
 			 (unsigned long long)length);
-	} else if (fgetc(f) != EOF) {
+	} else if (there > length) {
 		complain(error, size, path, "is corrupt: it goes on behind its end");
+	} else if (raw > MAX_RAW || raw / MAX_RATIO > length) {
+		complain(error, size, path, "is corrupt: it says that it holds %llu bytes",
+			 (unsigned long long)raw);
+	} else if (!(data = malloc(raw + 1))) {
+		complain(error, size, path, "too large for the memory of this machine");
 	} else if (uncompress(data, &got, packed, length) != Z_OK || got != raw ||
 		   crc32(0, data, raw) != get_le(numbers + 16, 4)) {
 		complain(error, size, path, "is corrupt: its checksum does not match");
@@ -396,13 +459,16 @@ bool pf_transcript_read(struct pf_transcript *t, const char *path, char *error, 
 	if (!c.buf)
 		return false;
 	code_all(&c, t);
-	if (c.at != c.size)
+	if (!c.bad && c.at != c.size) {
 		c.bad = true;
+		c.why = "it goes on behind its end";
+	}
 	free(c.buf);
 	if (!c.bad)
 		return true;
 	pf_transcript_free(t);
-	return complain(error, size, path, "is corrupt: its contents make no sense");
+	return complain(error, size, path, "is corrupt: %s",
+			c.why ? c.why : "its contents end too early");
 }
 
 void pf_transcript_free(struct pf_transcript *t)

@@ -33,8 +33,13 @@ struct pf_transcript {
 	size_t calls_size;
 };
 
-/* False: error (of size bytes) says in one line what is wrong with the file. */
+/*
+ * False: error (of size bytes) says in one line what is wrong with the file. What is
+ * read can be decoded and no more: whether layout and dump are ones that a run can
+ * start from is for the caller to ask (oracle/layout_check.h).
+ */
 bool pf_transcript_read(struct pf_transcript *t, const char *path, char *error, size_t size);
+/* To a file, made anew; "-": to standard output. */
 bool pf_transcript_write(const struct pf_transcript *t, const char *path, char *error, size_t size);
 void pf_transcript_free(struct pf_transcript *t);
 
@@ -71,7 +76,8 @@ struct pf_coder {
 	size_t at, size, room; /* room: writing only */
 	uint64_t last;	       /* pfn */
 	bool writing;
-	bool bad; /* read past the end, or no memory */
+	bool bad;	 /* read past the end, or no memory */
+	const char *why; /* NULL, or more about bad; static text */
 };
 
 /* Each writes the value, or ignores it and returns what is read. */

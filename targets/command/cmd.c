@@ -164,64 +164,26 @@ bool pf_number(const char *text, const char *option, unsigned long max, unsigned
 	return true;
 }
 
-/* Takes the name of a machine out of a list of names. */
-static bool take_machine(char *names, struct pf_machine *machine)
-{
-	for (char *p = names; *p;) {
-		size_t len = strcspn(p, ","), behind = p[len] ? len + 1 : len;
-
-		if (!pf_machine_named(p)) {
-			p += behind;
-			continue;
-		}
-		if (machine->impl) {
-			pf_complain("one machine at a time: '%.*s' is a second one", (int)len, p);
-			return false;
-		}
-		if (!pf_machine_open(machine, p))
-			return false;
-		memmove(p, p + behind, strlen(p + behind) + 1);
-	}
-	/* The comma in front of a last name that was taken out. */
-	if (*names && names[strlen(names) - 1] == ',' && machine->impl)
-		names[strlen(names) - 1] = '\0';
-	return true;
-}
-
-static bool parse_lineup(const char *names, struct pf_lineup *lineup, struct pf_machine *machine)
-{
-	char *own = strdup(names), error[256];
-	bool ok = own && (!machine || take_machine(own, machine));
-
-	lineup->nr = 0;
-	if (ok && (*own || !machine || !machine->impl) &&
-	    !pf_lineup_parse(lineup, own, error, sizeof(error))) {
-		pf_complain("%s", error);
-		ok = false;
-	}
-	free(own);
-	if (!ok || !machine || !machine->impl)
-		return ok;
-	if (lineup->nr == PF_MAX_LANES)
-		lineup->nr--;
-	lineup->impl[lineup->nr++] = machine->impl;
-	return true;
-}
-
 struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
-				 struct pf_machine *machine)
+				 struct pf_options *options)
 {
 	struct pf_oracle *o;
+	char error[256];
 
-	if (machine)
-		memset(machine, 0, sizeof(*machine));
-	if (!names)
+	if (!names) {
 		pf_lineup_all(lineup);
-	else if (!parse_lineup(names, lineup, machine))
+	} else if (options) {
+		if (!pf_machine_lineup(lineup, names, options))
+			return NULL;
+	} else if (!pf_lineup_parse(lineup, names, error, sizeof(error))) {
+		pf_complain("%s", error);
 		return NULL;
+	}
 	o = pf_oracle_new(lineup->impl, lineup->nr);
-	if (!o)
+	if (!o) {
 		pf_complain("out of memory");
+		pf_lineup_free(lineup);
+	}
 	return o;
 }
 

@@ -39,13 +39,13 @@ bool pf_close(FILE *f, const char *path);
 bool pf_number(const char *text, const char *option, unsigned long max, unsigned long *out);
 
 /*
- * An oracle for named implementations (NULL: all built-in ones). A machine of
- * machine.h may be among them, which `*machine` then is (close it behind the
- * oracle): its start has to be put into the options. NULL: complained.
+ * An oracle for named implementations (NULL: all built-in ones). With options, the
+ * machines of machine.h may be among them; what they want of a run is put into
+ * options then, which are to be handed to the oracle. Free the oracle, then the
+ * lineup, which the impls are in. NULL: complained, and nothing to free.
  */
-struct pf_machine;
 struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
-				 struct pf_machine *machine);
+				 struct pf_options *options);
 
 void pf_write_text(FILE *out, const struct pf_op *ops, size_t n);
 bool pf_write_bytes(FILE *out, const struct pf_op *ops, size_t n);

@@ -273,5 +273,6 @@ int cmd_check(int argc, char **argv)
 	while (nr_pool)
 		free(pool[--nr_pool].ops);
 	pf_oracle_free(c.oracle);
+	pf_lineup_free(&lineup);
 	return status;
 }

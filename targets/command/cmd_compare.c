@@ -268,6 +268,7 @@ int cmd_compare(int argc, char **argv)
 		return PF_EXIT_USAGE;
 	if (!pf_load(&p, argv[optind])) {
 		pf_oracle_free(o);
+		pf_lineup_free(&lineup);
 		return PF_EXIT_USAGE;
 	}
 	if (!no_check)
@@ -275,6 +276,7 @@ int cmd_compare(int argc, char **argv)
 	pf_oracle_free(o);
 	if (status == PF_EXIT_CLEAN)
 		status = compare(&lineup, &p, repeat);
+	pf_lineup_free(&lineup);
 	free(p.ops);
 	return status;
 }

@@ -46,6 +46,7 @@ struct campaign {
 	unsigned long seconds, workers;
 	char tmp[64];
 	struct worker worker[MAX_WORKERS];
+	struct pf_lineup lineup;
 	struct pf_oracle *oracle;
 	unsigned nr_findings;
 	char signature[PF_SKIP_MAX][80];
@@ -499,13 +500,11 @@ static void closing_table(const struct campaign *c, double elapsed)
 
 static bool prepare(struct campaign *c)
 {
-	struct pf_lineup lineup;
-
 	if (access(c->target, X_OK))
 		return pf_complain("fuzz: %s: %s", c->target, strerror(errno)), false;
 	if (c->seeds && access(c->seeds, R_OK | X_OK))
 		return pf_complain("fuzz: %s: %s", c->seeds, strerror(errno)), false;
-	c->oracle = pf_open_oracle(c->impls, &lineup, NULL);
+	c->oracle = pf_open_oracle(c->impls, &c->lineup, NULL);
 	if (!c->oracle || !make_dirs(c->corpus) || !make_dirs(c->findings))
 		return false;
 	snprintf(c->tmp, sizeof(c->tmp), "/tmp/pagefuzz-XXXXXX");
@@ -544,6 +543,7 @@ static void clean_up(struct campaign *c)
 	if (c->tmp[0])
 		rmdir(c->tmp);
 	pf_oracle_free(c->oracle);
+	pf_lineup_free(&c->lineup);
 }
 
 static const char fuzz_help[] =

@@ -17,6 +17,7 @@
 /* A program that shows a finding, with the oracle that says so. */
 struct finding {
 	struct pf_program program;
+	struct pf_lineup lineup; /* of the oracle */
 	struct pf_oracle *oracle;
 	struct pf_verdict verdict;
 };
@@ -30,16 +31,16 @@ static void close_finding(struct finding *f)
 {
 	free(f->program.ops);
 	pf_oracle_free(f->oracle);
+	pf_lineup_free(&f->lineup);
 }
 
 /* The one program left on the command line. False: complained. */
 static bool open_finding(struct finding *f, const char *command, const char *impls, int argc,
 			 char **argv)
 {
-	struct pf_lineup lineup;
-
 	f->program.ops = NULL;
 	f->oracle = NULL;
+	f->lineup.nr = 0;
 	if (optind + 1 != argc) {
 		pf_complain("%s: exactly one program is wanted (see pagefuzz %s --help)", command,
 			    command);
@@ -47,7 +48,7 @@ static bool open_finding(struct finding *f, const char *command, const char *imp
 	}
 	if (!pf_load(&f->program, argv[optind]))
 		return false;
-	f->oracle = pf_open_oracle(impls, &lineup, NULL);
+	f->oracle = pf_open_oracle(impls, &f->lineup, NULL);
 	if (f->oracle &&
 	    is_finding(pf_oracle_run(f->oracle, f->program.ops, f->program.nr, &f->verdict)))
 		return true;

@@ -483,6 +483,7 @@ static bool measure(struct outcome *out, const char *name, const struct pf_progr
 	out->value[TARGETS] = pf_oracle_figures(o, 0)->free_scanned;
 	out->value[SOURCES] = pf_oracle_figures(o, 0)->migrate_scanned;
 	pf_oracle_free(o);
+	pf_lineup_free(&lineup);
 	if (outcome != PF_CLEAN)
 		pf_complain("results: %s: %s", name,
 			    outcome == PF_UNSUPPORTED ? "does not take the layout" : v.detail);

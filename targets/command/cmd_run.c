@@ -7,7 +7,6 @@
 #include "cmd.h"
 #include "ftrace.h"
 #include "../../oracle/cpus.h"
-#include "machine.h"
 #include "report.h"
 
 /* ------------------------------------------------------------------ run -- */
@@ -18,7 +17,8 @@ static const char run_help[] =
 	"implementations in lockstep. A finding prints its story.\n\n"
 	"  -i, --impls NAMES  comma-separated implementations (default: all built-in ones);\n"
 	"                     'kernel' is the real one (make lab), recorded:FILE what it said;\n"
-	"                     all start from its machine then, whatever the program configures\n"
+	"                     all start from the machine of the first of these then, whatever\n"
+	"                     the program configures\n"
 	"  -t, --trace        print every operation with every answer\n"
 	"  -m, --maps         print the page maps before everything is freed\n"
 	"      --report       print /proc/buddyinfo, pagetypeinfo and zoneinfo, before everything\n"
@@ -42,7 +42,7 @@ struct run_args {
 	bool trace, quiet, hash, maps, report;
 	const char *impls, *ftrace_path;
 	struct pf_oracle *oracle;
-	struct pf_machine machine;
+	struct pf_options options; /* what the lineup's machines want, to begin with */
 	struct pf_ftrace ftrace;
 	const char *path; /* of the program that runs */
 	enum stage stage;
@@ -92,9 +92,9 @@ static void on_event(void *arg, unsigned lane, const struct pf_event *ev)
 }
 
 /* A transcript only answers what was asked when it was recorded. */
-static bool can_tell(const struct run_args *a, const struct pf_impl *impl)
+static bool can_tell(const struct pf_impl *impl)
 {
-	return impl->dump && (a->machine.kernel || impl != a->machine.impl);
+	return impl->dump && impl->census;
 }
 
 static void print_reports(const struct run_args *a)
@@ -103,7 +103,7 @@ static void print_reports(const struct run_args *a)
 
 	for (unsigned i = 0; i < pf_oracle_lanes(a->oracle); i++) {
 		const struct pf_impl *impl = pf_oracle_impl(a->oracle, i);
-		const struct pf_dump *d = can_tell(a, impl) ? pf_oracle_dump(a->oracle, i) : NULL;
+		const struct pf_dump *d = can_tell(impl) ? pf_oracle_dump(a->oracle, i) : NULL;
 
 		if (!d)
 			continue;
@@ -168,7 +168,7 @@ static bool check_outputs(const struct run_args *a, const struct pf_lineup *line
 	bool any = false;
 
 	for (unsigned i = 0; i < lineup->nr; i++)
-		any |= can_tell(a, lineup->impl[i]);
+		any |= can_tell(lineup->impl[i]);
 	if (a->report && !any)
 		pf_complain("run: --report: no implementation of these can tell its state");
 	else if (a->ftrace_path && lineup->nr != 1)
@@ -183,14 +183,8 @@ static bool check_outputs(const struct run_args *a, const struct pf_lineup *line
 
 static void set_options(struct run_args *a)
 {
-	struct pf_options o = {0};
+	struct pf_options o = a->options;
 
-	if (a->machine.impl) {
-		o.start = &a->machine.start;
-		/* Asked otherwise than it was, a transcript has no answers. */
-		o.dump_every = a->machine.transcript.dump_every;
-		o.dumps = a->machine.transcript.dump_every != 0;
-	}
 	if (a->trace || a->report || a->ftrace_path) {
 		o.trace = on_op;
 		o.trace_arg = a;
@@ -281,12 +275,12 @@ int cmd_run(int argc, char **argv)
 	}
 	if (optind == argc)
 		return pf_complain("run: no program given (see pagefuzz run --help)");
-	a.oracle = pf_open_oracle(a.impls, &lineup, &a.machine);
+	a.oracle = pf_open_oracle(a.impls, &lineup, &a.options);
 	if (a.oracle) {
 		status = run_all(&a, &lineup, argv + optind, argc - optind);
 		pf_oracle_free(a.oracle);
+		pf_lineup_free(&lineup);
 	}
-	pf_machine_close(&a.machine);
 	return status;
 }
 

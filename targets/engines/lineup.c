@@ -26,26 +26,7 @@ static void list_names(char *error, size_t size)
 	strncat(error, "; linux-PART...: see pagefuzz impls)", size - strlen(error) - 1);
 }
 
-/* False: nothing is called so. */
-static bool add(struct pf_lineup *lineup, const char *name, size_t len)
-{
-	const struct pf_impl *impl = pf_impl_find(name, len);
-	struct pf_linux_variant *v = NULL;
-
-	if (!impl) {
-		v = malloc(sizeof(*v));
-		if (!v || !pf_linux_variant(v, name, len)) {
-			free(v);
-			return false;
-		}
-		impl = &v->impl;
-	}
-	lineup->owned[lineup->nr] = v;
-	lineup->impl[lineup->nr++] = impl;
-	return true;
-}
-
-static bool is_named(const struct pf_lineup *lineup, const char *name, size_t len)
+bool pf_lineup_has(const struct pf_lineup *lineup, const char *name, size_t len)
 {
 	for (unsigned i = 0; i < lineup->nr; i++)
 		if (strlen(lineup->impl[i]->name) == len &&
@@ -54,38 +35,65 @@ static bool is_named(const struct pf_lineup *lineup, const char *name, size_t le
 	return false;
 }
 
+bool pf_lineup_take(struct pf_lineup *lineup, const struct pf_impl *impl, void *owned,
+		    void (*release)(void *owned), char *error, size_t size)
+{
+	if (lineup->nr == PF_MAX_LANES) {
+		snprintf(error, size, "at most %d implementations run together", PF_MAX_LANES);
+		return false;
+	}
+	if (pf_lineup_has(lineup, impl->name, strlen(impl->name))) {
+		snprintf(error, size, "'%.40s' is named twice", impl->name);
+		return false;
+	}
+	lineup->owned[lineup->nr] = owned;
+	lineup->release[lineup->nr] = release;
+	lineup->impl[lineup->nr++] = impl;
+	return true;
+}
+
+bool pf_lineup_add(struct pf_lineup *lineup, const char *name, size_t len, char *error, size_t size)
+{
+	const struct pf_impl *impl = pf_impl_find(name, len);
+	struct pf_linux_variant *v = NULL;
+
+	if (!impl) {
+		v = malloc(sizeof(*v));
+		if (!v || !pf_linux_variant(v, name, len)) {
+			free(v);
+			snprintf(error, size, "no implementation is called '%.*s'",
+				 (int)(len < 40 ? len : 40), name);
+			list_names(error, size);
+			return false;
+		}
+		impl = &v->impl;
+	}
+	if (pf_lineup_take(lineup, impl, v, v ? free : NULL, error, size))
+		return true;
+	free(v);
+	return false;
+}
+
 bool pf_lineup_parse(struct pf_lineup *lineup, const char *names, char *error, size_t size)
 {
 	memset(lineup, 0, sizeof(*lineup));
 	for (const char *p = names;; p++) {
 		size_t len = strcspn(p, ",");
-		int shown = (int)(len < 40 ? len : 40);
 
-		if (lineup->nr == PF_MAX_LANES) {
-			snprintf(error, size, "at most %d implementations run together",
-				 PF_MAX_LANES);
-			break;
-		}
-		if (is_named(lineup, p, len)) {
-			snprintf(error, size, "'%.*s' is named twice", shown, p);
-			break;
-		}
-		if (!add(lineup, p, len)) {
-			snprintf(error, size, "no implementation is called '%.*s'", shown, p);
-			list_names(error, size);
-			break;
+		if (!pf_lineup_add(lineup, p, len, error, size)) {
+			pf_lineup_free(lineup);
+			return false;
 		}
 		p += len;
 		if (!*p)
 			return true;
 	}
-	pf_lineup_free(lineup);
-	return false;
 }
 
 void pf_lineup_free(struct pf_lineup *lineup)
 {
 	for (unsigned i = 0; i < lineup->nr; i++)
-		free(lineup->owned[i]);
+		if (lineup->owned[i])
+			lineup->release[i](lineup->owned[i]);
 	memset(lineup, 0, sizeof(*lineup));
 }

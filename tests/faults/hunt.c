@@ -99,5 +99,6 @@ int main(int argc, char **argv)
 		free(seed[i].ops);
 	free(seed);
 	pf_oracle_free(h.oracle);
+	pf_lineup_free(&lineup);
 	return PF_EXIT_CLEAN;
 }

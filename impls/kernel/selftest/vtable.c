@@ -24,7 +24,8 @@
 #define KERNEL_GFP (PF_GFP_IO | PF_GFP_FS | PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)
 #define ATOMIC_GFP (PF_GFP_HIGH | PF_GFP_ATOMIC | PF_GFP_KSWAPD_RECLAIM)
 
-static const struct pf_impl *const impl = &pf_impl_kernel;
+static struct pf_kernel *kernel;
+static const struct pf_impl *impl;
 static struct pf_kernel_config config;
 static struct pf_layout layout;
 static struct pf_dump start, dump;
@@ -413,15 +414,17 @@ static bool open_lab(enum pf_kernel_place place, unsigned node_mb)
 	random_state = 88172645463325252u; /* one place fails without the others */
 	config.place = place;
 	config.node_mb = node_mb;
-	if (!pf_kernel_open(&config, &layout, &start, error, sizeof(error))) {
+	kernel = pf_kernel_open(&config, &layout, &start, error, sizeof(error));
+	if (!kernel) {
 		expect(false, "%s", error);
 		step("opens");
 		return false;
 	}
+	impl = pf_kernel_impl(kernel);
 	owner = calloc(pf_layout_pages(&layout), sizeof(*owner));
 	state = calloc(1, impl->footprint(impl->self, &layout) + 64);
-	seen_6_1 = !strncmp(pf_kernel_version(), "6.1.", 4);
-	printf("# %s: Linux %s in %.1f s\n", place_name, pf_kernel_version(), now() - t);
+	seen_6_1 = !strncmp(pf_kernel_version(kernel), "6.1.", 4);
+	printf("# %s: Linux %s in %.1f s\n", place_name, pf_kernel_version(kernel), now() - t);
 	for (unsigned z = 0; z < layout.nr_zones; z++)
 		printf("#   zone type %u: pfn %#x, %u pages, marks %u/%u/%u, managed %u\n",
 		       layout.zone[z].type, layout.zone[z].start_pfn, layout.zone[z].spanned,
@@ -432,7 +435,7 @@ static bool open_lab(enum pf_kernel_place place, unsigned node_mb)
 
 static void close_lab(void)
 {
-	pf_kernel_close();
+	pf_kernel_close(kernel);
 	free(start.word);
 	free(owner);
 	free(state);
@@ -919,7 +922,7 @@ static void test_fault(enum pf_kernel_fault fault, const char *words, const char
 
 	*last_words = '\0';
 	if (!setjmp(out)) {
-		pf_kernel_break(fault);
+		pf_kernel_break(kernel, fault);
 		take(0, 0, 0, 0);
 		expect(false, "it lives");
 	}

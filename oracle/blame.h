@@ -83,11 +83,12 @@ struct pf_at {
 	volatile uint32_t op_kind;
 	volatile uint64_t step;
 	volatile uint64_t calls; /* of implementations so far: does it get on? */
+	uint64_t work;		 /* that the one which is running has spent */
 };
 
 struct pf_blame {
-	const char *name[PF_MAX_LANES]; /* of the implementations */
-	struct pf_at *at;		/* never NULL */
+	const char *name[PF_MAX_LANES + 1]; /* of the implementations; the last: nobody of them */
+	struct pf_at *at;		    /* never NULL */
 	struct pf_at own_at;
 	struct pf_verdict verdict;
 	char report[3000]; /* more about a finding than a verdict holds; several lines */

@@ -111,6 +111,7 @@ struct pf_oracle *pf_oracle_new_in(struct pf_arena *arena, const struct pf_impl 
 	run->nr_lanes = nr;
 	run->bulk = pf_arena_resize(NULL, NULL, nr * sizeof(*run->bulk));
 	run->blame.at = &run->blame.own_at;
+	run->blame.name[PF_MAX_LANES] = "pagefuzz";
 	for (unsigned i = 0; i < nr; i++) {
 		struct pf_lane *lane = run->lane[i] = zeroed(arena, sizeof(*lane));
 

@@ -231,7 +231,6 @@ static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
 
 	follower->figures.checks++;
 	follower->borrowed = true;
-	leader->work = 0;
 	leader->muted = true;
 	follower->state = follower->spare;
 	follower->spare = state;

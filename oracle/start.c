@@ -210,10 +210,12 @@ static void fill_start(struct pf_oracle *run, struct pf_start *s)
 
 		s->lane[i].size = s->lane[i].state_size = 0;
 		if (pf_layout_within(&run->layout, lane->impl->limits)) {
+			size_t size;
+
 			pf_enter(lane);
-			s->lane[i].state_size =
-				lane->impl->footprint(lane->impl->self, &run->layout);
+			size = lane->impl->footprint(lane->impl->self, &run->layout);
 			pf_leave(lane);
+			s->lane[i].state_size = size;
 		}
 		s->lane[i].active = s->lane[i].state_size;
 	}
@@ -338,7 +340,6 @@ static void start_lane(struct pf_lane *lane, struct pf_start *s)
 	}
 	lane->figures.runs++;
 	lane->work_limit = 64ull * pages + 4096;
-	lane->work = 0;
 	lane->hash = 0;
 	lane->missing = 0;
 	lane->added = 0;

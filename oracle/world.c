@@ -279,11 +279,15 @@ void pf_what_if_ends(struct pf_lane *lane)
 
 PF_HOT static void spend(struct pf_lane *lane, unsigned units)
 {
-	lane->work += units;
-	if (lane->work > lane->work_limit)
-		pf_broken(lane, PF_LAW_LIVENESS,
-			  "one operation looked at more than %llu pages and list entries",
-			  (unsigned long long)lane->work_limit);
+	struct pf_at *at = lane->run->blame.at;
+
+	at->work += units;
+	if (at->work <= lane->work_limit)
+		return;
+	pf_open(lane);
+	pf_broken(lane, PF_LAW_LIVENESS,
+		  "one operation looked at more than %llu pages and list entries",
+		  (unsigned long long)lane->work_limit);
 }
 
 static void world_spent(struct pf_world *w, unsigned units)
@@ -607,7 +611,6 @@ OPENED(enum pf_evict_result, evict, (struct pf_world * w, pf_pfn pfn, enum pf_mo
        mode)
 OPENED_VOID(wait, (struct pf_world * w, pf_pfn pfn, unsigned attr), w, pfn, attr)
 OPENED(bool, hindered, (struct pf_world * w, enum pf_inject what), w, what)
-OPENED_VOID(spent, (struct pf_world * w, unsigned units), w, units)
 OPENED_VOID(event, (struct pf_world * w, const struct pf_event *ev), w, ev)
 OPENED_VOID(guard, (struct pf_world * w, void *start, size_t size), w, start, size)
 
@@ -634,12 +637,12 @@ void pf_world_init(struct pf_lane *lane)
 		FUNCTION(evict),
 		FUNCTION(wait),
 		FUNCTION(hindered),
-		FUNCTION(spent),
 		FUNCTION(event),
 		FUNCTION(failed),
 		FUNCTION(guard),
 		FUNCTION(lost),
-		/* These write nothing. */
+		/* These write nothing there. */
+		.spent = world_spent,
 		.attrs = world_attrs,
 		.unit_order = world_unit_order,
 		.contents = world_contents,

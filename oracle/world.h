@@ -135,7 +135,7 @@ struct pf_lane {
 	uint64_t missing; /* which slots are absent: lanes with equal ones have equal live sets */
 
 	/* This operation. */
-	uint64_t work, work_limit;
+	uint64_t work_limit; /* of one call; what it has spent is in run->blame.at */
 	bool muted;	/* a question is asked: events don't count */
 	bool borrowed;	/* `state` and `spare` have changed places for one */
 	bool moved;	/* migrated, evicted, refused: worth an audit */
@@ -231,7 +231,7 @@ PF_HOT_INLINE void pf_enter(struct pf_lane *lane)
 {
 	struct pf_at *at = lane->run->blame.at;
 
-	lane->work = 0;
+	at->work = 0;
 	at->calls++;
 	at->lane = lane->index + 1;
 	pf_close(lane);

@@ -164,24 +164,31 @@ bool pf_number(const char *text, const char *option, unsigned long max, unsigned
 	return true;
 }
 
-struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
-				 struct pf_options *options)
+bool pf_open_lineup(const char *names, struct pf_lineup *lineup, struct pf_options *options)
 {
-	struct pf_oracle *o;
 	char error[256];
 
 	if (!names) {
 		pf_lineup_all(lineup);
 	} else if (options) {
-		if (!pf_machine_lineup(lineup, names, options))
-			return NULL;
+		return pf_machine_lineup(lineup, names, options);
 	} else if (!pf_lineup_parse(lineup, names, error, sizeof(error))) {
 		pf_complain("%s", error);
-		return NULL;
+		return false;
 	}
+	return true;
+}
+
+struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
+				 struct pf_options *options)
+{
+	struct pf_oracle *o;
+
+	if (!pf_open_lineup(names, lineup, options))
+		return NULL;
 	o = pf_oracle_new(lineup->impl, lineup->nr);
 	if (!o) {
-		pf_complain("out of memory");
+		pf_complain("%s", pf_lineup_wrong(lineup->impl, lineup->nr));
 		pf_lineup_free(lineup);
 	}
 	return o;
@@ -253,6 +260,27 @@ void pf_print_figures(FILE *out, const char *const *name, const struct pf_figure
 	}
 }
 
+void pf_print_ends(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr)
+{
+	fprintf(out, "at the end\n");
+	for (unsigned i = 0; i < nr; i++) {
+		if (!f[i].runs) {
+			fprintf(out, "%-10s does not support %s\n", name[i],
+				f[i].refused_runs > 1 ? "any of these layouts" : "this layout");
+			continue;
+		}
+		fprintf(out,
+			"%-10s %u pages unused, largest block of order %d, unusable index "
+			"%u.%03u\n",
+			name[i], f[i].free_pages, f[i].largest_free_order,
+			f[i].unusable_index / 1000, f[i].unusable_index % 1000);
+		if (f[i].refused_runs)
+			fprintf(out, "%-10s could not run %llu of %llu programs: their layouts\n",
+				"", (unsigned long long)f[i].refused_runs,
+				(unsigned long long)(f[i].refused_runs + f[i].runs));
+	}
+}
+
 void pf_print_table(FILE *out, const struct pf_oracle *o)
 {
 	const char *name[PF_MAX_LANES] = {NULL};
@@ -264,16 +292,5 @@ void pf_print_table(FILE *out, const struct pf_oracle *o)
 		f[i] = *pf_oracle_figures(o, i);
 	}
 	pf_print_figures(out, name, f, nr);
-	fprintf(out, "at the end\n");
-	for (unsigned i = 0; i < nr; i++) {
-		if (!f[i].ops) {
-			fprintf(out, "%-10s does not support this layout\n", name[i]);
-			continue;
-		}
-		fprintf(out,
-			"%-10s %u pages unused, largest block of order %d, unusable index "
-			"%u.%03u\n",
-			name[i], f[i].free_pages, f[i].largest_free_order,
-			f[i].unusable_index / 1000, f[i].unusable_index % 1000);
-	}
+	pf_print_ends(out, name, f, nr);
 }

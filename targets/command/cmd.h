@@ -39,11 +39,12 @@ bool pf_close(FILE *f, const char *path);
 bool pf_number(const char *text, const char *option, unsigned long max, unsigned long *out);
 
 /*
- * An oracle for named implementations (NULL: all built-in ones). With options, the
- * machines of machine.h may be among them; what they want of a run is put into
- * options then, which are to be handed to the oracle. Free the oracle, then the
- * lineup, which the impls are in. NULL: complained, and nothing to free.
+ * Named implementations (NULL: all built-in ones). With options, the machines of
+ * machine.h may be among them; what they want of a run is put into options then,
+ * which are to be handed to the oracle. False: complained, and nothing to free.
  */
+bool pf_open_lineup(const char *names, struct pf_lineup *lineup, struct pf_options *options);
+/* An oracle for them. Free the oracle, then the lineup, which the impls are in. */
 struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
 				 struct pf_options *options);
 
@@ -53,6 +54,8 @@ void pf_print_op_to(FILE *out, const struct pf_op *op);
 
 /* The closing table: a line for each implementation. */
 void pf_print_figures(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr);
+/* Behind it: how memory was left, and which programs one could not run. */
+void pf_print_ends(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr);
 void pf_print_table(FILE *out, const struct pf_oracle *o);
 
 int cmd_run(int argc, char **argv);

@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "ftrace.h"
+#include "judge.h"
 #include "../../oracle/cpus.h"
 #include "report.h"
 
@@ -26,10 +27,12 @@ static const char run_help[] =
 	"      --ftrace FILE  write all events of the only implementation as ftrace text, up to\n"
 	"                     the program's end (-: standard output, without the closing table)\n"
 	"  -q, --quiet        print nothing unless there is a finding\n"
-	"      --hash         print the hash of all answers and events\n";
+	"      --hash         print the hash of all answers and events\n"
+	"      --timeout N    seconds of CPU time that one call of an implementation may take\n"
+	"                     (default: 10)\n";
 
 /* Without a letter: complaints have to name the long form. */
-enum { OPT_REPORT = 256, OPT_FTRACE };
+enum { OPT_REPORT = 256, OPT_FTRACE, OPT_TIMEOUT };
 
 enum stage {
 	IDLE, /* or the repetition of a run for a story */
@@ -41,10 +44,12 @@ enum stage {
 struct run_args {
 	bool trace, quiet, hash, maps, report;
 	const char *impls, *ftrace_path;
-	struct pf_oracle *oracle;
-	struct pf_options options; /* what the lineup's machines want, to begin with */
-	struct pf_ftrace ftrace;
+	unsigned long timeout;
 	const char *path; /* of the program that runs */
+	/* The rest is the child's, which runs the programs. */
+	FILE *out;
+	struct pf_oracle *oracle;
+	struct pf_ftrace ftrace;
 	enum stage stage;
 	uint32_t online; /* cpus, a bit each */
 	size_t last_step;
@@ -54,12 +59,15 @@ static void trace_line(const struct run_args *a, size_t step, const struct pf_op
 		       const char *answer)
 {
 	if (step != a->last_step || !answer) {
-		printf("%6zu  ", step);
-		pf_print_op_to(stdout, op);
-		putchar('\n');
+		fprintf(a->out, "%6zu  ", step);
+		pf_print_op_to(a->out, op);
+		fputc('\n', a->out);
 	}
 	if (answer)
-		printf("            %-10s %s\n", pf_oracle_impl(a->oracle, lane)->name, answer);
+		fprintf(a->out, "            %-10s %s\n", pf_oracle_impl(a->oracle, lane)->name,
+			answer);
+	/* What comes next may be the end. */
+	fflush(a->out);
 }
 
 static void on_op(void *arg, size_t step, const struct pf_op *op, unsigned lane, const char *answer)
@@ -94,7 +102,7 @@ static void on_event(void *arg, unsigned lane, const struct pf_event *ev)
 /* A transcript only answers what was asked when it was recorded. */
 static bool can_tell(const struct pf_impl *impl)
 {
-	return impl->dump && impl->census;
+	return impl->dump && (!(impl->features & PF_F_REMOTE) || impl->census);
 }
 
 static void print_reports(const struct run_args *a)
@@ -107,12 +115,12 @@ static void print_reports(const struct run_args *a)
 
 		if (!d)
 			continue;
-		printf("==> %s, %s: /proc/buddyinfo <==\n", a->path, impl->name);
-		pf_report_buddyinfo(stdout, l, d);
-		printf("==> %s, %s: /proc/pagetypeinfo <==\n", a->path, impl->name);
-		pf_report_pagetypeinfo(stdout, l, d);
-		printf("==> %s, %s: /proc/zoneinfo <==\n", a->path, impl->name);
-		pf_report_zoneinfo(stdout, l, d, a->online);
+		fprintf(a->out, "==> %s, %s: /proc/buddyinfo <==\n", a->path, impl->name);
+		pf_report_buddyinfo(a->out, l, d);
+		fprintf(a->out, "==> %s, %s: /proc/pagetypeinfo <==\n", a->path, impl->name);
+		pf_report_pagetypeinfo(a->out, l, d);
+		fprintf(a->out, "==> %s, %s: /proc/zoneinfo <==\n", a->path, impl->name);
+		pf_report_zoneinfo(a->out, l, d, a->online);
 	}
 }
 
@@ -126,103 +134,168 @@ static void before_end(void *arg)
 		a->online = (1u << pf_oracle_layout(a->oracle)->nr_cpus) - 1;
 	a->stage = CLEARING_UP;
 	if (a->maps)
-		pf_oracle_maps(a->oracle, stdout);
+		pf_oracle_maps(a->oracle, a->out);
 	if (a->report)
 		print_reports(a);
 }
 
-static int run_one(struct run_args *a, const char *path)
+/* In the child; it exits where complaining is all that is left to do. */
+static void prepare(void *arg, struct pf_oracle *o, struct pf_options *options, FILE *out)
 {
-	struct pf_program p;
-	struct pf_verdict v;
-	enum pf_outcome outcome;
+	struct run_args *a = arg;
+	bool any = false;
 
-	if (!pf_load(&p, path))
-		return PF_EXIT_USAGE;
+	a->oracle = o;
+	a->out = out;
+	for (unsigned i = 0; i < pf_oracle_lanes(o); i++)
+		any |= can_tell(pf_oracle_impl(o, i));
+	if (a->report && !any)
+		exit(pf_complain("run: --report: no implementation of these can tell its state"));
+	if (a->ftrace_path && pf_oracle_lanes(o) != 1)
+		exit(pf_complain("run: --ftrace wants exactly one implementation, not %u (--impls "
+				 "NAME)",
+				 pf_oracle_lanes(o)));
+	if (a->ftrace_path) {
+		a->ftrace.out = out;
+		pf_ftrace_header(&a->ftrace);
+		options->event = on_event;
+		options->event_arg = a;
+	}
+	if (a->trace || a->report || a->ftrace_path) {
+		options->trace = on_op;
+		options->trace_arg = a;
+	}
+	if (a->report || a->maps || a->ftrace_path) {
+		options->before_end = before_end;
+		options->before_end_arg = a;
+	}
+}
+
+static void before(void *arg, const char *path)
+{
+	struct run_args *a = arg;
+
 	a->path = path;
 	a->last_step = SIZE_MAX;
 	a->stage = STARTING;
-	outcome = pf_oracle_run(a->oracle, p.ops, p.nr, &v);
+}
+
+static void after(void *arg, struct pf_oracle *o, enum pf_outcome outcome, FILE *out)
+{
+	struct run_args *a = arg;
+
+	(void)o;
+	(void)outcome;
+	(void)out;
 	a->stage = IDLE;
+}
+
+/* Beyond that, closing the framework's memory around each call takes too long to be a habit. */
+#define CLOSED_OPS 20000
+
+static void print_next(const struct run_args *a)
+{
+	char with[600] = "";
+
+	if (a->impls)
+		snprintf(with, sizeof(with), " -i %s", a->impls);
+	printf("next\n"
+	       "  pagefuzz run%s %s\n"
+	       "  pagefuzz min%s -o small.txt %s\n"
+	       "  pagefuzz emit-c%s -o test.c small.txt\n",
+	       with, a->path, with, a->path, with);
+}
+
+static int run_one(struct run_args *a, struct pf_judge *j, const struct pf_program *p, FILE *out)
+{
+	struct pf_verdict v;
+	enum pf_outcome outcome;
+
+	outcome = pf_judge_run(j, p->ops, p->nr, &v, out);
 	if (a->hash)
-		printf("%016llx  %s\n", (unsigned long long)pf_oracle_hash(a->oracle), path);
+		fprintf(out, "%016llx  %s\n", (unsigned long long)pf_judge_result(j)->hash,
+			a->path);
+	if (outcome == PF_CLEAN && !a->ftrace_path && p->nr <= CLOSED_OPS)
+		outcome = pf_judge_closed(j, p->ops, p->nr, &v);
 	if (outcome == PF_FINDING || outcome == PF_KNOWN) {
-		printf("%s: %s\n", path, outcome == PF_KNOWN ? "known divergence" : "finding");
-		pf_story(a->oracle, &v, p.ops, p.nr, pf_print_op_to, stdout);
+		printf("%s: %s\n", a->path, outcome == PF_KNOWN ? "known divergence" : "finding");
+		pf_judge_story(j, p->ops, p->nr, &v, stdout);
 	}
 	if (outcome == PF_FINDING)
-		printf("next\n"
-		       "  pagefuzz run %s\n"
-		       "  pagefuzz min -o small.txt %s\n"
-		       "  pagefuzz emit-c -o test.c small.txt\n",
-		       path, path);
-	free(p.ops);
+		print_next(a);
 	if (outcome == PF_UNSUPPORTED)
-		return pf_complain("%s: no implementation supports this layout", path);
+		return pf_complain("%s: no implementation supports this layout", a->path);
 	return outcome == PF_FINDING ? PF_EXIT_FINDING : PF_EXIT_CLEAN;
 }
 
-/* False: complained. */
-static bool check_outputs(const struct run_args *a, const struct pf_lineup *lineup, int programs)
+static void print_result(const struct pf_judge *j)
 {
-	bool any = false;
+	const struct pf_judgement *r = pf_judge_result(j);
+	const char *name[PF_MAX_LANES];
 
-	for (unsigned i = 0; i < lineup->nr; i++)
-		any |= can_tell(lineup->impl[i]);
-	if (a->report && !any)
-		pf_complain("run: --report: no implementation of these can tell its state");
-	else if (a->ftrace_path && lineup->nr != 1)
-		pf_complain("run: --ftrace wants exactly one implementation, not %u (--impls NAME)",
-			    lineup->nr);
-	else if (a->ftrace_path && programs != 1)
-		pf_complain("run: --ftrace wants exactly one program, not %d", programs);
-	else
-		return true;
-	return false;
+	for (unsigned i = 0; i < r->nr_lanes; i++)
+		name[i] = r->name[i];
+	pf_print_figures(stdout, name, r->figures, r->nr_lanes);
+	pf_print_ends(stdout, name, r->figures, r->nr_lanes);
+	if (r->exact.allocations || r->exact.migrations || r->exact.dumps)
+		printf("twins: %llu allocations, %llu migrations, %llu dumps equal in the last "
+		       "run\n",
+		       (unsigned long long)r->exact.allocations,
+		       (unsigned long long)r->exact.migrations, (unsigned long long)r->exact.dumps);
 }
 
-static void set_options(struct run_args *a)
+/* All programs are read before anything is written. False: complained. */
+static bool load_all(struct pf_program *p, char **path, int nr)
 {
-	struct pf_options o = a->options;
-
-	if (a->trace || a->report || a->ftrace_path) {
-		o.trace = on_op;
-		o.trace_arg = a;
-	}
-	if (a->ftrace_path) {
-		o.event = on_event;
-		o.event_arg = a;
-	}
-	if (a->report || a->maps || a->ftrace_path) {
-		o.before_end = before_end;
-		o.before_end_arg = a;
-	}
-	pf_oracle_options(a->oracle, &o);
+	for (int i = 0; i < nr; i++)
+		if (!pf_load(&p[i], path[i])) {
+			while (i)
+				free(p[--i].ops);
+			return false;
+		}
+	return true;
 }
 
-static int run_all(struct run_args *a, const struct pf_lineup *lineup, char **path, int nr)
+static int run_all(struct run_args *a, char **path, int nr)
 {
+	struct pf_judge_config config = {.impls = a->impls,
+					 .seconds = (unsigned)a->timeout,
+					 .prepare = prepare,
+					 .before = before,
+					 .after = after,
+					 .arg = a};
+	struct pf_program *p = calloc((size_t)nr, sizeof(*p));
 	int worst = PF_EXIT_CLEAN;
+	struct pf_judge *j = NULL;
+	FILE *out = stdout;
 
-	if (!check_outputs(a, lineup, nr))
-		return PF_EXIT_USAGE;
-	if (a->ftrace_path) {
-		a->ftrace.out = pf_create(a->ftrace_path);
-		if (!a->ftrace.out)
-			return PF_EXIT_USAGE;
-		pf_ftrace_header(&a->ftrace);
-	}
-	set_options(a);
-	for (int i = 0; i < nr; i++) {
-		int status = run_one(a, path[i]);
+	if (!p)
+		return pf_complain("out of memory");
+	if (!load_all(p, path, nr))
+		return free(p), PF_EXIT_USAGE;
+	if (a->ftrace_path)
+		out = pf_create(a->ftrace_path);
+	if (out)
+		j = pf_judge_open(&config);
+	for (int i = 0; i < nr && j; i++) {
+		int status;
 
+		a->path = path[i];
+		pf_judge_label(j, path[i]);
+		status = run_one(a, j, &p[i], out);
 		/* Bad input outweighs a finding: somebody has to look at the command line. */
 		worst = status > worst ? status : worst;
 	}
-	if (!a->quiet && worst != PF_EXIT_USAGE && a->ftrace.out != stdout)
-		pf_print_table(stdout, a->oracle);
-	if (a->ftrace_path && !pf_close(a->ftrace.out, a->ftrace_path))
-		return PF_EXIT_USAGE;
+	if (j && !a->quiet && worst != PF_EXIT_USAGE && (!a->ftrace_path || out != stdout))
+		print_result(j);
+	if (!j)
+		worst = PF_EXIT_USAGE;
+	pf_judge_close(j);
+	if (out && a->ftrace_path && !pf_close(out, a->ftrace_path))
+		worst = PF_EXIT_USAGE;
+	for (int i = 0; i < nr; i++)
+		free(p[i].ops);
+	free(p);
 	return worst;
 }
 
@@ -236,12 +309,12 @@ int cmd_run(int argc, char **argv)
 		{"maps", no_argument, NULL, 'm'},
 		{"report", no_argument, NULL, OPT_REPORT},
 		{"ftrace", required_argument, NULL, OPT_FTRACE},
+		{"timeout", required_argument, NULL, OPT_TIMEOUT},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	struct run_args a = {0};
-	struct pf_lineup lineup;
-	int c, status = PF_EXIT_USAGE;
+	int c;
 
 	while ((c = getopt_long(argc, argv, ":i:tqmh", options, NULL)) != -1) {
 		switch (c) {
@@ -266,6 +339,10 @@ int cmd_run(int argc, char **argv)
 		case OPT_FTRACE:
 			a.ftrace_path = optarg;
 			break;
+		case OPT_TIMEOUT:
+			if (!pf_number(optarg, "--timeout", 100000, &a.timeout))
+				return PF_EXIT_USAGE;
+			break;
 		case 'h':
 			fputs(run_help, stdout);
 			return PF_EXIT_CLEAN;
@@ -275,13 +352,10 @@ int cmd_run(int argc, char **argv)
 	}
 	if (optind == argc)
 		return pf_complain("run: no program given (see pagefuzz run --help)");
-	a.oracle = pf_open_oracle(a.impls, &lineup, &a.options);
-	if (a.oracle) {
-		status = run_all(&a, &lineup, argv + optind, argc - optind);
-		pf_oracle_free(a.oracle);
-		pf_lineup_free(&lineup);
-	}
-	return status;
+	if (a.ftrace_path && optind + 1 != argc)
+		return pf_complain("run: --ftrace wants exactly one program, not %d",
+				   argc - optind);
+	return run_all(&a, argv + optind, argc - optind);
 }
 
 /* --------------------------------------------------------- show and asm -- */

@@ -275,8 +275,8 @@ static bool add_machine(struct opening *o, const char *spec)
 		o->options->start = &m->start;
 	}
 	if (other_start(&o->first, &now, what, sizeof(what))) {
-		pf_complain("%s starts from other memory than %s (%s) and takes no part",
-			    now.spec, o->first.spec, what);
+		pf_complain("%s starts from other memory than %s (%s) and takes no part", now.spec,
+			    o->first.spec, what);
 		release(m);
 		return true;
 	}

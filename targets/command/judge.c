@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * judge.c - see judge.h. The parent writes requests into a pipe, the child answers
+ * in shared memory and says so by a byte; what is to be printed comes by a third pipe.
+ */
+#include "judge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../language/fit.h"
+
+#define ARENA_SIZE (16ull << 30) /* of address space, of which little is used */
+
+enum request_kind {
+	RUN,   /* and keep the story of a finding */
+	TELL,  /* up to the verdict's operation, then tell the story of that verdict */
+	AGAIN, /* run, no more: for somebody who has seen it all */
+};
+
+struct request {
+	uint32_t kind;
+	uint64_t nr_ops;
+	struct pf_verdict verdict;
+};
+
+struct shared {
+	volatile uint32_t opened;  /* the child has its lineup */
+	volatile uint32_t machine; /* some member brings the start */
+	volatile uint32_t outcome;
+	char label[512];
+	struct pf_verdict verdict;
+	struct pf_judgement result;
+};
+
+/* One child, of one kind. */
+struct court {
+	struct pf_judge *judge;
+	struct pf_ward ward;
+	bool closed_memory;
+	int only;			  /* lane, or -1 */
+	int request_fd, reply_fd, out_fd; /* ours */
+	int child_request_fd, child_reply_fd, child_out_fd;
+	bool running;
+};
+
+struct pf_judge {
+	struct pf_judge_config config;
+	struct shared *shared;
+	struct court open, closed;
+	int story_fd;	  /* a file without a name: the story of the last finding */
+	bool last_closed; /* the last finding came from `closed` */
+	char last_signature[80];
+};
+
+/* ------------------------------------------------------------ the child -- */
+
+static bool read_all(int fd, void *buf, size_t size)
+{
+	char *p = buf;
+
+	while (size) {
+		ssize_t n = read(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static bool write_all(int fd, const void *buf, size_t size)
+{
+	const char *p = buf;
+
+	while (size) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+struct clerk {
+	struct court *court;
+	struct pf_lineup lineup;
+	struct pf_options options;
+	struct pf_oracle *oracle;
+	struct pf_arena arena;
+	FILE *out;
+	struct pf_op *ops;
+	size_t room;
+	/* The program that a story is about. */
+	struct request request;
+};
+
+static void describe(struct shared *s, const struct clerk *k)
+{
+	unsigned nr = pf_oracle_lanes(k->oracle);
+
+	s->result.nr_lanes = nr;
+	for (unsigned i = 0; i < nr; i++) {
+		const struct pf_impl *impl = pf_oracle_impl(k->oracle, i);
+
+		snprintf(s->result.name[i], sizeof(s->result.name[i]), "%s", impl->name);
+		if (impl->limits)
+			pf_limits_join(&s->result.limits, impl->limits);
+	}
+}
+
+/* False: complained, or there is nobody to complain to. */
+static bool open_oracle(struct clerk *k)
+{
+	struct court *c = k->court;
+	const struct pf_judge_config *config = &c->judge->config;
+	const struct pf_impl *const *impl = k->lineup.impl;
+	unsigned nr;
+
+	k->options = config->options;
+	if (!pf_open_lineup(config->impls, &k->lineup, &k->options))
+		return false;
+	impl = k->lineup.impl;
+	nr = k->lineup.nr;
+	if (c->only >= 0) {
+		impl += c->only;
+		nr = 1;
+	}
+	if (c->closed_memory && !pf_arena_open(&k->arena, ARENA_SIZE))
+		return false;
+	k->oracle = pf_oracle_new_in(c->closed_memory ? &k->arena : NULL, impl, nr);
+	if (!k->oracle) {
+		pf_complain("%s", pf_lineup_wrong(impl, nr));
+		return false;
+	}
+	k->options.at = &c->ward.shared->at;
+	return true;
+}
+
+static void tell_now(void *arg)
+{
+	struct clerk *k = arg;
+	const struct request *r = &k->request;
+
+	pf_story(k->oracle, &r->verdict, k->ops, r->nr_ops, pf_print_op_to, k->out);
+}
+
+static void keep_story(struct clerk *k, const struct pf_verdict *v)
+{
+	int fd = dup(k->court->judge->story_fd);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f)
+		return;
+	if (!ftruncate(fd, 0) && !lseek(fd, 0, SEEK_SET))
+		pf_story(k->oracle, v, k->ops, k->request.nr_ops, pf_print_op_to, f);
+	fclose(f);
+}
+
+static void serve(struct clerk *k)
+{
+	struct court *c = k->court;
+	struct shared *s = c->judge->shared;
+	const struct pf_judge_config *config = &c->judge->config;
+	const struct request *r = &k->request;
+	struct pf_verdict v;
+	enum pf_outcome outcome;
+
+	if (r->kind == TELL) {
+		struct pf_options o = k->options;
+
+		o.trace = NULL;
+		o.before_end = tell_now;
+		o.before_end_arg = k;
+		pf_oracle_options(k->oracle, &o);
+		outcome = pf_oracle_run(k->oracle, k->ops, r->verdict.step, &v);
+		pf_oracle_options(k->oracle, &k->options);
+		s->outcome = outcome;
+		return;
+	}
+	if (config->before && r->kind == RUN)
+		config->before(config->arg, s->label);
+	outcome = pf_oracle_run(k->oracle, k->ops, r->nr_ops, &v);
+	if (config->after && r->kind == RUN)
+		config->after(config->arg, k->oracle, outcome, k->out);
+	if (outcome == PF_FINDING || outcome == PF_KNOWN) {
+		s->verdict = v;
+		if (r->kind == RUN)
+			keep_story(k, &v);
+	}
+	for (unsigned i = 0; i < pf_oracle_lanes(k->oracle); i++)
+		pf_figures_add(&s->result.figures[i], pf_oracle_figures(k->oracle, i));
+	for (unsigned i = 0; i < pf_oracle_lanes(k->oracle); i++) {
+		const struct pf_figures *f = pf_oracle_figures(k->oracle, i);
+
+		s->result.figures[i].free_pages = f->free_pages;
+		s->result.figures[i].largest_free_order = f->largest_free_order;
+		s->result.figures[i].unusable_index = f->unusable_index;
+	}
+	pf_oracle_reset_figures(k->oracle);
+	s->result.exact = *pf_oracle_exact(k->oracle);
+	s->result.hash = pf_oracle_hash(k->oracle);
+	s->outcome = outcome;
+}
+
+static bool read_request(struct clerk *k)
+{
+	struct court *c = k->court;
+
+	if (!read_all(c->child_request_fd, &k->request, sizeof(k->request)))
+		return false;
+	if (k->request.nr_ops > k->room) {
+		k->room = k->request.nr_ops + k->request.nr_ops / 2;
+		free(k->ops);
+		k->ops = malloc(k->room * sizeof(*k->ops));
+		if (!k->ops)
+			return false;
+	}
+	return read_all(c->child_request_fd, k->ops, k->request.nr_ops * sizeof(*k->ops));
+}
+
+/* The parent's ends. */
+static void close_ends(const struct court *c)
+{
+	close(c->request_fd);
+	close(c->reply_fd);
+	close(c->out_fd);
+}
+
+static void court_body(void *arg)
+{
+	struct court *c = arg;
+	const struct pf_judge_config *config = &c->judge->config;
+	struct clerk k = {.court = c};
+
+	close_ends(c);
+	/* Nor is the other one kept waiting for the end of its requests. */
+	if (c != &c->judge->open && c->judge->open.running)
+		close_ends(&c->judge->open);
+	if (c != &c->judge->closed && c->judge->closed.running)
+		close_ends(&c->judge->closed);
+	k.out = fdopen(c->child_out_fd, "w");
+	if (!k.out || !open_oracle(&k))
+		_exit(PF_EXIT_USAGE);
+	if (config->prepare)
+		config->prepare(config->arg, k.oracle, &k.options, k.out);
+	pf_oracle_options(k.oracle, &k.options);
+	describe(c->judge->shared, &k);
+	c->judge->shared->machine = k.options.start != NULL;
+	pf_ward_isolate(&c->ward, c->closed_memory ? &k.arena : NULL);
+	c->judge->shared->opened = 1;
+	do {
+		fflush(k.out);
+		if (!write_all(c->child_reply_fd, "", 1) || !read_request(&k))
+			break;
+		serve(&k);
+	} while (1);
+	/* Machines are shut down; nothing else has to be put in order. */
+	pf_lineup_free(&k.lineup);
+	_exit(0);
+}
+
+/* ----------------------------------------------------------- the parent -- */
+
+static bool make_pipe(int *reader, int *writer)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC)) {
+		pf_complain("%s", strerror(errno));
+		return false;
+	}
+	*reader = fds[0];
+	*writer = fds[1];
+	return true;
+}
+
+static void close_court(struct court *c)
+{
+	if (!c->running)
+		return;
+	close(c->request_fd);
+	/* A machine that is shut down needs a moment. */
+	for (int i = 0; i < 50 && pf_ward_wait(&c->ward, -1, -1) != PF_WARD_ENDED; i++)
+		;
+	if (c->ward.pid > 0)
+		kill(c->ward.pid, SIGKILL);
+	pf_ward_reap(&c->ward);
+	close(c->reply_fd);
+	close(c->out_fd);
+	c->running = false;
+}
+
+static void copy_output(const struct court *c, FILE *out)
+{
+	char buf[16384];
+	ssize_t n;
+
+	while ((n = read(c->out_fd, buf, sizeof(buf))) > 0)
+		if (out)
+			fwrite(buf, 1, (size_t)n, out);
+}
+
+/* True: answered. False: it has ended, and is reaped; *status says how. */
+static bool await(struct court *c, FILE *out, int *status)
+{
+	char byte;
+
+	for (;;) {
+		switch (pf_ward_wait(&c->ward, c->reply_fd, c->out_fd)) {
+		case PF_WARD_NOTHING:
+			break;
+		case PF_WARD_READABLE:
+			copy_output(c, out);
+			if (read(c->reply_fd, &byte, 1) == 1) {
+				copy_output(c, out);
+				return true;
+			}
+			break;
+		case PF_WARD_ENDED:
+			*status = pf_ward_reap(&c->ward);
+			copy_output(c, out);
+			close(c->request_fd);
+			close(c->reply_fd);
+			close(c->out_fd);
+			c->running = false;
+			return false;
+		}
+	}
+}
+
+static bool start_court(struct court *c)
+{
+	struct shared *s = c->judge->shared;
+	struct pf_judgement kept = s->result;
+	int status;
+
+	if (!make_pipe(&c->child_request_fd, &c->request_fd) ||
+	    !make_pipe(&c->reply_fd, &c->child_reply_fd) ||
+	    !make_pipe(&c->out_fd, &c->child_out_fd))
+		return false;
+	s->opened = 0;
+	if (!pf_ward_start(&c->ward, court_body, c))
+		return false;
+	close(c->child_request_fd);
+	close(c->child_reply_fd);
+	close(c->child_out_fd);
+	fcntl(c->reply_fd, F_SETFL, O_NONBLOCK);
+	fcntl(c->out_fd, F_SETFL, O_NONBLOCK);
+	c->running = true;
+	/* What it prints before it begins is for whoever started us. */
+	if (await(c, stdout, &status)) {
+		if (kept.nr_lanes && c->only < 0)
+			memcpy(s->result.figures, kept.figures, sizeof(kept.figures));
+		else if (kept.nr_lanes)
+			s->result = kept;
+		return true;
+	}
+	return false;
+}
+
+struct pf_judge *pf_judge_open(const struct pf_judge_config *config)
+{
+	struct pf_judge *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return pf_complain("out of memory"), NULL;
+	/* A child that is gone is noticed otherwise. */
+	signal(SIGPIPE, SIG_IGN);
+	j->config = *config;
+	j->shared = mmap(NULL, sizeof(*j->shared), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (j->shared == MAP_FAILED) {
+		pf_complain("%s", strerror(errno));
+		free(j);
+		return NULL;
+	}
+	j->story_fd = memfd_create("story", MFD_CLOEXEC);
+	if (j->story_fd < 0) {
+		pf_complain("%s", strerror(errno));
+		return NULL;
+	}
+	j->open = (struct court){.judge = j, .only = -1, .ward.seconds = config->seconds};
+	j->closed = (struct court){
+		.judge = j, .only = -1, .ward.seconds = config->seconds, .closed_memory = true};
+	if (pf_ward_open(&j->open.ward) && pf_ward_open(&j->closed.ward) && start_court(&j->open))
+		return j;
+	pf_judge_close(j);
+	return NULL;
+}
+
+void pf_judge_close(struct pf_judge *j)
+{
+	if (!j)
+		return;
+	close_court(&j->open);
+	close_court(&j->closed);
+	pf_ward_close(&j->open.ward);
+	pf_ward_close(&j->closed.ward);
+	munmap(j->shared, sizeof(*j->shared));
+	close(j->story_fd);
+	free(j);
+}
+
+void pf_judge_label(struct pf_judge *j, const char *label)
+{
+	snprintf(j->shared->label, sizeof(j->shared->label), "%s", label);
+}
+
+const struct pf_judgement *pf_judge_result(const struct pf_judge *j)
+{
+	return &j->shared->result;
+}
+
+/* ------------------------------------------------------------------ runs -- */
+
+static void write_verdict(const struct court *c, struct pf_verdict *v, enum pf_law law,
+			  const char *text)
+{
+	struct pf_judgement *result = &c->judge->shared->result;
+	struct pf_at at = c->ward.shared->at;
+	struct pf_blame b = {.at = &at};
+	unsigned lane = at.lane ? at.lane - 1 : PF_MAX_LANES;
+
+	for (unsigned i = 0; i < PF_MAX_LANES; i++)
+		b.name[i] = result->name[i];
+	b.name[PF_MAX_LANES] = "pagefuzz";
+	if (c->only >= 0 && at.lane)
+		lane = (unsigned)c->only;
+	pf_verdict_write(v, &b, lane, -1, law, "%s", text);
+}
+
+/* One request, one answer; an end is a verdict. */
+static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct pf_op *ops,
+			   size_t n, struct pf_verdict *v, FILE *out)
+{
+	struct shared *s = c->judge->shared;
+	struct request r = {.kind = kind, .nr_ops = n};
+	enum pf_law law;
+	char text[400];
+	int status;
+
+	if (!c->running && !start_court(c))
+		return PF_UNSUPPORTED;
+	if (kind == TELL)
+		r.verdict = *v;
+	c->ward.nr_said = 0;
+	if (write_all(c->request_fd, &r, sizeof(r)))
+		write_all(c->request_fd, ops, n * sizeof(*ops));
+	if (await(c, out, &status)) {
+		if (kind != TELL && (s->outcome == PF_FINDING || s->outcome == PF_KNOWN))
+			*v = s->verdict;
+		return s->outcome;
+	}
+	if (kind == TELL)
+		return PF_FINDING;
+	if (!pf_ward_explain(&c->ward, status, &law, text, sizeof(text)))
+		snprintf(text, sizeof(text), "ended the process");
+	write_verdict(c, v, law, text);
+	return PF_FINDING;
+}
+
+static bool is_end(const struct pf_verdict *v)
+{
+	return v->law == PF_LAW_CRASH || v->law == PF_LAW_HANG;
+}
+
+static bool nobody_to_blame(const struct pf_verdict *v)
+{
+	return is_end(v) && v->lane == PF_MAX_LANES;
+}
+
+/* It ended outside of all implementations: who brings that about alone? */
+static void find_culprit(struct pf_judge *j, const struct pf_op *ops, size_t n,
+			 struct pf_verdict *v)
+{
+	unsigned nr = j->shared->result.nr_lanes;
+
+	for (unsigned i = 0; i < nr && nr > 1; i++) {
+		struct court c = {.judge = j, .only = (int)i, .ward.seconds = j->open.ward.seconds};
+		struct pf_verdict alone;
+
+		if (!pf_ward_open(&c.ward))
+			return;
+		if (ask(&c, AGAIN, ops, n, &alone, NULL) == PF_FINDING) {
+			struct pf_blame b = {.at = &c.ward.shared->at};
+
+			b.name[i] = j->shared->result.name[i];
+			pf_verdict_write(v, &b, i, -1, v->law, "%s; alone it shows %.80s",
+					 v->detail, alone.signature);
+			i = nr;
+		}
+		close_court(&c);
+		pf_ward_close(&c.ward);
+	}
+}
+
+/* Of a child that has ended: what is left to tell, it tells in a new one. */
+static void tell(struct court *c, const struct pf_op *ops, size_t n, const struct pf_verdict *v,
+		 FILE *out)
+{
+	static struct pf_ward said; /* a copy of what asking again would overwrite */
+	struct pf_verdict copy = *v;
+
+	said = c->ward;
+	if (v->op_kind == PF_OP_START || v->lane == PF_MAX_LANES || v->step > n ||
+	    ask(c, TELL, ops, n, &copy, out) != PF_CLEAN) {
+		fprintf(out, "finding   %s\nlaw       %s: %s\nblamed    %s\nwhat      %s\n",
+			v->signature, pf_law_name[v->law], pf_law_text[v->law],
+			v->lane < PF_MAX_LANES ? c->judge->shared->result.name[v->lane]
+					       : "pagefuzz itself, or nobody that can be told",
+			v->detail);
+		if (v->op_kind == PF_OP_START)
+			fprintf(out, "where     the start, before the first of %zu operations\n",
+				n);
+		else
+			fprintf(out, "where     operation %zu of %zu\n", v->step, n);
+	}
+	pf_ward_print_said(&said, out);
+}
+
+/* True: the verdict is another one, of a run with the framework's memory closed. */
+static bool confirm(struct pf_judge *j, const struct pf_op *ops, size_t n, struct pf_verdict *v)
+{
+	struct pf_verdict closed;
+
+	if (j->shared->machine)
+		return false;
+	if (ask(&j->closed, AGAIN, ops, n, &closed, NULL) == PF_FINDING && is_end(&closed) &&
+	    closed.lane < PF_MAX_LANES && j->closed.ward.shared->fault == PF_FAULT_FRAMEWORK) {
+		*v = closed;
+		return true;
+	}
+	if (nobody_to_blame(v))
+		find_culprit(j, ops, n, v);
+	return false;
+}
+
+static void copy_story(const struct pf_judge *j, FILE *out)
+{
+	char buf[8192];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(j->story_fd, buf, sizeof(buf), at)) > 0) {
+		fwrite(buf, 1, (size_t)n, out);
+		at += n;
+	}
+}
+
+static void remember(struct pf_judge *j, const struct pf_verdict *v, bool closed)
+{
+	j->last_closed = closed;
+	snprintf(j->last_signature, sizeof(j->last_signature), "%s", v->signature);
+}
+
+enum pf_outcome pf_judge_run(struct pf_judge *j, const struct pf_op *ops, size_t n,
+			     struct pf_verdict *v, FILE *out)
+{
+	enum pf_outcome outcome = ask(&j->open, RUN, ops, n, v, out);
+	bool closed = false;
+
+	if (outcome != PF_FINDING && outcome != PF_KNOWN)
+		return outcome;
+	if (outcome == PF_FINDING)
+		closed = confirm(j, ops, n, v);
+	remember(j, v, closed);
+	return outcome;
+}
+
+void pf_judge_story(struct pf_judge *j, const struct pf_op *ops, size_t n,
+		    const struct pf_verdict *v, FILE *out)
+{
+	if (is_end(v))
+		tell(j->last_closed ? &j->closed : &j->open, ops, n, v, out);
+	else
+		copy_story(j, out);
+}
+
+enum pf_outcome pf_judge_closed(struct pf_judge *j, const struct pf_op *ops, size_t n,
+				struct pf_verdict *v)
+{
+	enum pf_outcome outcome;
+
+	if (j->shared->machine)
+		return PF_CLEAN;
+	outcome = ask(&j->closed, AGAIN, ops, n, v, NULL);
+	/* Only a wild write counts: the rest is what pf_judge_run() finds as well. */
+	if (outcome != PF_FINDING || !is_end(v) ||
+	    j->closed.ward.shared->fault != PF_FAULT_FRAMEWORK)
+		return PF_CLEAN;
+	remember(j, v, true);
+	return PF_FINDING;
+}
+
+bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds)
+{
+	struct court *c = j->last_closed ? &j->closed : &j->open;
+	unsigned kept = c->ward.seconds;
+	struct pf_verdict v;
+	enum pf_outcome outcome;
+
+	c->ward.seconds = seconds < kept ? seconds : kept;
+	outcome = ask(c, AGAIN, ops, n, &v, NULL);
+	c->ward.seconds = kept;
+	if (outcome == PF_FINDING && nobody_to_blame(&v))
+		find_culprit(j, ops, n, &v);
+	return (outcome == PF_FINDING || outcome == PF_KNOWN) &&
+	       !strcmp(v.signature, j->last_signature);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * judge.h - an oracle in a child process (ward.h): runs programs, one after the
+ * other, and answers with the outcome, whatever the implementations do to the
+ * process that they run in. What becomes of it is a verdict like any other:
+ * crash/IMPL/OP, hang/IMPL/OP.
+ */
+#ifndef PAGEFUZZ_JUDGE_H
+#define PAGEFUZZ_JUDGE_H
+
+#include "cmd.h"
+#include "ward.h"
+
+struct pf_judge_config {
+	const char *impls; /* comma-separated names, machines among them; NULL: all built-in ones */
+	struct pf_options options;
+	unsigned seconds; /* of CPU time for one call; 0: PF_WARD_SECONDS */
+	/*
+	 * Optional, in the child, once for each: what else the options are, with the
+	 * stream that the parent's `out` of pf_judge_run() comes from; then around each run.
+	 */
+	void (*prepare)(void *arg, struct pf_oracle *o, struct pf_options *options, FILE *out);
+	void (*before)(void *arg, const char *label);
+	void (*after)(void *arg, struct pf_oracle *o, enum pf_outcome outcome, FILE *out);
+	void *arg;
+};
+
+/* What is known of the lineup and of the last run; figures are summed over runs. */
+struct pf_judgement {
+	unsigned nr_lanes;
+	char name[PF_MAX_LANES][64];
+	struct pf_limits limits; /* of all lanes together */
+	struct pf_figures figures[PF_MAX_LANES];
+	struct pf_exact exact;
+	uint64_t hash;
+};
+
+struct pf_judge;
+
+/* The lineup is opened and found good. NULL: complained. */
+struct pf_judge *pf_judge_open(const struct pf_judge_config *config);
+void pf_judge_close(struct pf_judge *j);
+const struct pf_judgement *pf_judge_result(const struct pf_judge *j);
+
+/*
+ * Run a program; what the child prints meanwhile goes to `out` (NULL: nowhere). On
+ * PF_FINDING and PF_KNOWN *v is filled in. A finding is asked again with the
+ * framework's memory closed, unless all started from a machine: who wrote into it is
+ * to blame, not who was found wrong because of that.
+ */
+enum pf_outcome pf_judge_run(struct pf_judge *j, const struct pf_op *ops, size_t n,
+			     struct pf_verdict *v, FILE *out);
+/* What the programs to come are called, for config.before(). */
+void pf_judge_label(struct pf_judge *j, const char *label);
+/*
+ * A program that was found clean once more, with the framework's memory closed: does
+ * anybody write into it unnoticed? PF_CLEAN or PF_FINDING. Some microseconds a call.
+ */
+enum pf_outcome pf_judge_closed(struct pf_judge *j, const struct pf_op *ops, size_t n,
+				struct pf_verdict *v);
+/* The story of the finding that one of these two had last. */
+void pf_judge_story(struct pf_judge *j, const struct pf_op *ops, size_t n,
+		    const struct pf_verdict *v, FILE *out);
+/*
+ * For a minimiser: does the program show the finding that they had last? One run, in
+ * the way that showed it; one call may take no longer than `seconds`.
+ */
+bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds);
+
+#endif /* PAGEFUZZ_JUDGE_H */

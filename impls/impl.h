@@ -292,7 +292,8 @@ struct pf_world {
 	 * From init() only: nobody may touch these bytes of the state block until
 	 * the next init(). Under ASan they are a red zone, so that a step past the
 	 * end of the table in front of them is seen; elsewhere nothing happens.
-	 * Whole multiples of 8, at an address divisible by 8.
+	 * Whole multiples of 8, at an address divisible by 8. May be absent: call
+	 * pf_guard().
 	 */
 	void (*guard)(struct pf_world *w, void *start, size_t size);
 	/*
@@ -304,6 +305,15 @@ struct pf_world {
 };
 
 #define PF_PAGE_BYTES 8
+
+/* A good size for a gap between two tables, which keeps them aligned as they were. */
+#define PF_GUARD_BYTES 64
+
+static inline void pf_guard(struct pf_world *w, void *start, size_t size)
+{
+	if (w->guard)
+		w->guard(w, start, size);
+}
 
 /* ------------------------------------------------- requests and answers -- */
 

@@ -29,16 +29,17 @@ static u32 nr_list_heads(const struct pf_layout *layout)
 	       NR_SCRATCH_LISTS;
 }
 
-/* Offsets of the arrays behind struct machine; returns the end of the last. */
+/* Offsets of the arrays behind struct machine, a guard in front of each; returns the end of the last. */
 static size_t place_arrays(const struct pf_layout *layout, size_t *flags, size_t *blocks,
 			   size_t *links)
 {
 	size_t at = align_up(sizeof(struct machine), 64);
 
+	at += PF_GUARD_BYTES;
 	*flags = at;
-	at = align_up(at + pf_layout_pages(layout), 64);
+	at = align_up(at + pf_layout_pages(layout), 64) + PF_GUARD_BYTES;
 	*blocks = at;
-	at = align_up(at + nr_pageblocks(layout), 64);
+	at = align_up(at + nr_pageblocks(layout), 64) + PF_GUARD_BYTES;
 	*links = at;
 	return at +
 	       sizeof(struct list_head) * ((size_t)pf_layout_pages(layout) + nr_list_heads(layout));
@@ -485,6 +486,9 @@ void lx_boot(struct machine *m, const struct pf_layout *layout, struct pf_world 
 	m->page_flags = (u8 *)m + flags;
 	m->pageblock_flags = (u8 *)m + blocks;
 	m->lru = (struct list_head *)((char *)m + links);
+	pf_guard(world, (char *)m + flags - PF_GUARD_BYTES, PF_GUARD_BYTES);
+	pf_guard(world, (char *)m + blocks - PF_GUARD_BYTES, PF_GUARD_BYTES);
+	pf_guard(world, (char *)m + links - PF_GUARD_BYTES, PF_GUARD_BYTES);
 	m->nr_pages = pf_layout_pages(layout);
 	m->nr_pageblocks = nr_pageblocks(layout);
 	m->base_pfn = layout->base_pfn;

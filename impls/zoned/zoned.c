@@ -49,7 +49,7 @@ size_t pf_zoned_footprint(const void *self, const struct pf_layout *layout)
 
 		if (!size)
 			return 0;
-		total += align_up(size);
+		total += align_up(size) + PF_GUARD_BYTES;
 	}
 	return total;
 }
@@ -102,8 +102,9 @@ void pf_zoned_init(const void *self, void *state, const struct pf_layout *layout
 		z->env[i] = (struct pf_zone_env){
 			.layout = layout, .zl = zl, .world = world, .stats = &z->stats, .index = i};
 		z->end[i] = zl->start_pfn + zl->spanned;
-		z->zone[i] = at;
-		at += align_up(ops->footprint(layout, zl));
+		pf_guard(world, at, PF_GUARD_BYTES);
+		z->zone[i] = at + PF_GUARD_BYTES;
+		at += align_up(ops->footprint(layout, zl)) + PF_GUARD_BYTES;
 		ops->init(z->zone[i], &z->env[i]);
 	}
 }

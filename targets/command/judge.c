@@ -496,10 +496,12 @@ static void find_culprit(struct pf_judge *j, const struct pf_op *ops, size_t n,
 			return;
 		if (ask(&c, AGAIN, ops, n, &alone, NULL) == PF_FINDING) {
 			struct pf_blame b = {.at = &c.ward.shared->at};
+			char what[sizeof(v->detail)];
 
+			snprintf(what, sizeof(what), "%s", v->detail);
 			b.name[i] = j->shared->result.name[i];
-			pf_verdict_write(v, &b, i, -1, v->law, "%s; alone it shows %.80s",
-					 v->detail, alone.signature);
+			pf_verdict_write(v, &b, i, -1, v->law, "%s; alone it shows %.80s", what,
+					 alone.signature);
 			i = nr;
 		}
 		close_court(&c);

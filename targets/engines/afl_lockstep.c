@@ -87,7 +87,7 @@ static void warm_up(void)
 {
 	static struct pf_op ops[4096];
 	static uint8_t bytes[sizeof(ops) / sizeof(ops[0]) * PF_OP_BYTES_MAX];
-	const unsigned nr = sizeof(ops) / sizeof(ops[0]), nr_bulk = 128;
+	const unsigned nr = sizeof(ops) / sizeof(ops[0]), nr_bulk = 60;
 
 	ops[0].kind = ops[1].kind = PF_OP_CONFIG;
 	ops[0].arg[PF_CONFIG_KEY] = PF_CONFIG_PAGES;
@@ -98,8 +98,11 @@ static void warm_up(void)
 		ops[i].slot = i;
 		ops[i].kind = i < 2 + nr_bulk ? PF_OP_BULK : PF_OP_FREE;
 		if (ops[i].kind == PF_OP_BULK)
-			ops[i].arg[PF_BULK_COUNT] = 127;
+			ops[i].arg[PF_BULK_COUNT] = PF_MAX_BULK_COUNT;
 	}
+	/* More than there is: it fails, but its table is made. */
+	ops[nr - 1].kind = PF_OP_EXACT;
+	ops[nr - 1].arg[PF_EXACT_COUNT] = PF_MAX_EXACT_COUNT;
 	pf_fuzz_prepare(bytes, pf_encode(ops, nr, bytes, sizeof(bytes), NULL));
 }
 

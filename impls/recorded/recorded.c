@@ -75,15 +75,23 @@ static void same_pfn(struct recorded *r, pf_pfn asked)
 	lost(r, text);
 }
 
-static void replay(struct recorded *r, pf_pfn src, pf_pfn dst, unsigned how)
+static void replay(struct recorded *r, pf_pfn src, pf_pfn dst, uint64_t how)
 {
+	const struct pf_layout *l = &r->playing->layout;
 	char text[120];
 
-	if ((how >> 4 & 15) == PF_WAITED_HOW) {
-		r->world->wait(r->world, src, (how & 15) << PF_WAITED_SHIFT);
+	/* The world believes what it is told. */
+	if (src - l->base_pfn >= pf_layout_pages(l) || dst - l->base_pfn >= pf_layout_pages(l) ||
+	    how > 255) {
+		lost(r, "the transcript has a move that makes no sense");
 		return;
 	}
-	if (r->world->migrate(r->world, src, dst, how & 15) == (how >> 4 & 15))
+	if ((how >> 4 & 15) == PF_WAITED_HOW) {
+		r->world->wait(r->world, src, (unsigned)(how & 15) << PF_WAITED_SHIFT);
+		return;
+	}
+	if ((how & 15) < PF_NR_MODES &&
+	    r->world->migrate(r->world, src, dst, how & 15) == (how >> 4 & 15))
 		return;
 	snprintf(text, sizeof(text), "the world answers otherwise about the move from %#x to %#x",
 		 src, dst);
@@ -99,7 +107,7 @@ static void end_call(struct recorded *r)
 	m.last = 0;
 	for (uint64_t i = 0; i < nr && !m.bad; i++) {
 		pf_pfn src = pf_code_pfn(&m, 0), dst = pf_code_pfn(&m, 0);
-		unsigned how = (unsigned)pf_code(&m, 0);
+		uint64_t how = pf_code(&m, 0);
 
 		if (!m.bad)
 			replay(r, src, dst, how);
@@ -240,16 +248,18 @@ static void recorded_split(void *state, pf_pfn pfn, unsigned order)
 static enum pf_compact_result recorded_compact(void *state, const struct pf_compact_request *req)
 {
 	struct recorded *r = state;
-	enum pf_compact_result result;
+	uint64_t got;
 
 	begin_call(r, PF_CALL_COMPACT);
 	same(r, (unsigned)(req->order + 1), "order");
 	same(r, req->mobility, "mobility");
 	same(r, req->mode, "mode");
 	same(r, req->node, "node");
-	result = (enum pf_compact_result)pf_code(&r->c, 0);
+	got = pf_code(&r->c, 0);
+	if (got >= PF_NR_COMPACT_RESULTS)
+		lost(r, "its compaction ended with no result that there is");
 	end_call(r);
-	return result;
+	return (enum pf_compact_result)got;
 }
 
 static void recorded_drain(void *state, int cpu)

@@ -115,6 +115,10 @@ check "record from a path with a comma" \
 	bash -c "$pf record -i 'recorded:$tmp/o,n,e.tr' -o $tmp/again.tr $tmp/one.txt"
 check "two transcripts in a lineup" \
 	bash -c "$pf run -i linux,recorded:$tmp/one.tr,recorded:$tmp/one.tr $tmp/one.txt | grep -q '^recorded2 '"
+printf 'free a9\ncheck\nalloc a1\n' >"$tmp/quiet.txt"
+check "a program that begins with no call is recorded" \
+	$pf record -i linux -o "$tmp/quiet.tr" "$tmp/quiet.txt"
+check "and played" $pf golden -q "$tmp/quiet.tr"
 mistake "transcripts of two programs" "two.tr holds another program than recorded:.*one.tr" \
 	run -i "linux,recorded:$tmp/one.tr,recorded:$tmp/two.tr" "$tmp/one.txt"
 check "a transcript of other memory takes no part" \

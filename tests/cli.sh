@@ -6,11 +6,15 @@
 pf=build/gcc/pagefuzz
 first=$(echo corpus/seeds/*.txt | cut -d" " -f1)
 
-# mistake NAME PATTERN ARGUMENT...: exit 2, one line on stderr that matches.
+# mistake NAME PATTERN [--lab FOLDER] ARGUMENT...: exit 2, one line on stderr that matches.
 mistake() {
-	local name=$1 pattern=$2 status
+	local name=$1 pattern=$2 lab="" status
 	shift 2
-	"$pf" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	if [ "$1" = --lab ]; then
+		lab=$2
+		shift 2
+	fi
+	PAGEFUZZ_LAB=$lab "$pf" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	status=$?
 	if [ $status = 2 ] && [ "$(wc -l <"$tmp/err")" = 1 ] && grep -qE "$pattern" "$tmp/err"; then
 		ok "mistake: $name"
@@ -98,6 +102,35 @@ check "impls lists all" bash -c "[ \$($pf impls | grep -cE '^(bitmap|buddy|mobil
 for impl in bitmap buddy mobility linux; do
 	check "check $impl" $pf check -r 1500 $impl corpus/seeds/*.txt
 done
+# Transcripts: by path, to standard output, several at a time.
+echo 'alloc a1 order=3' >"$tmp/one.txt"
+printf 'alloc a1 order=3\nfree a1\n' >"$tmp/two.txt"
+printf 'config pages=2048\nalloc a1 order=3\n' >"$tmp/larger.txt"
+for name in one two larger; do
+	$pf record -i linux -o "$tmp/$name.tr" "$tmp/$name.txt" >/dev/null
+done
+cp "$tmp/one.tr" "$tmp/o,n,e.tr"
+check "golden takes a path" $pf golden -q "$tmp/o,n,e.tr"
+check "record to standard output" bash -c "$pf record -i linux -o - $tmp/one.txt | cmp - $tmp/one.tr"
+check "no file is called -" test ! -e -
+check "record from a path with a comma" \
+	bash -c "$pf record -i 'recorded:$tmp/o,n,e.tr' -o $tmp/again.tr $tmp/one.txt"
+check "two transcripts in a lineup" \
+	bash -c "$pf run -i linux,recorded:$tmp/one.tr,recorded:$tmp/one.tr $tmp/one.txt | grep -q '^recorded2 '"
+printf 'free a9\ncheck\nalloc a1\n' >"$tmp/quiet.txt"
+check "a program that begins with no call is recorded" \
+	$pf record -i linux -o "$tmp/quiet.tr" "$tmp/quiet.txt"
+check "and played" $pf golden -q "$tmp/quiet.tr"
+mistake "transcripts of two programs" "two.tr holds another program than recorded:.*one.tr" \
+	run -i "linux,recorded:$tmp/one.tr,recorded:$tmp/two.tr" "$tmp/one.txt"
+check "a transcript of other memory takes no part" \
+	bash -c "$pf run -i linux,recorded:$tmp/one.tr,recorded:$tmp/larger.tr $tmp/one.txt 2>&1 >/dev/null |
+		grep -q 'larger.tr starts from other memory than recorded:.*one.tr .*takes no part$'"
+sed '1s/built-in/6.12.3/' "$tmp/one.tr" >"$tmp/other.tr"
+mistake "golden of another group" "nothing was compared: it is of group linux-6.12, linux of" \
+	golden -q "$tmp/other.tr"
+mistake "no laboratory" "no kernel in /nowhere .PAGEFUZZ_LAB." \
+	--lab /nowhere run -i kernel "$tmp/one.txt"
 check "check all together" $pf check -r 3000 -w bitmap,buddy,mobility linux corpus/seeds/*.txt
 check "replay without an engine" build/fuzz-address-undefined/replay_lockstep build/seeds-bytes
 finish

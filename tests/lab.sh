@@ -51,6 +51,12 @@ check "recorded once" $pf record -o "$tmp/one.tr" "$tmp/program.txt"
 check "recorded twice" $pf record -o "$tmp/two.tr" "$tmp/program.txt"
 check "two boots give the same transcript" cmp "$tmp/one.tr" "$tmp/two.tr"
 check "the port agrees with the transcript" $pf golden "$tmp/one.tr"
+check "found from anywhere" \
+	bash -c "cd / && $PWD/$pf run --quiet --impls linux,kernel $tmp/program.txt"
+check "two kernels, a transcript and the port in one lineup" \
+	$pf run --quiet --impls "kernel,recorded:$tmp/one.tr,linux,kernel" "$tmp/program.txt"
+check "a kernel of other memory takes no part" bash -c "$pf run --impls kernel,kernel:split,linux \
+	$tmp/program.txt 2>&1 >/dev/null | grep -q 'kernel:split starts from other memory than kernel'"
 set -m # or the shell would have it ignore the signal
 $pf run --impls kernel "$tmp/program.txt" >/dev/null 2>&1 &
 host=$!

@@ -17,6 +17,7 @@
 #include "impls/recorded/recorded.h"
 #include "oracle/oracle.h"
 #include "targets/language/codec.h"
+#include "targets/command/cmd.h"
 #include "targets/command/machine.h"
 #include "targets/language/mutate.h"
 #include "targets/language/text.h"
@@ -128,11 +129,11 @@ static enum pf_outcome compare(const struct pf_impl *impl, const struct pf_trans
 	return outcome;
 }
 
-static void read_back(struct pf_transcript *t)
+static void read_back(struct pf_transcript *t, const char *file)
 {
 	char error[256];
 
-	if (!pf_transcript_read(t, path, error, sizeof(error)))
+	if (!pf_transcript_read(t, file, error, sizeof(error)))
 		fail_msg("%s", error);
 }
 
@@ -146,7 +147,7 @@ static void test_equal(void **state)
 	size_t n;
 
 	(void)state;
-	read_back(&t);
+	read_back(&t, path);
 	assert_string_equal(t.who, "linux");
 	assert_string_equal(t.version, "test");
 	/* The program is in it. */
@@ -173,7 +174,7 @@ static void test_other_program(void **state)
 	size_t at = 0;
 
 	(void)state;
-	read_back(&t);
+	read_back(&t, path);
 	memcpy(other, ops, sizeof(ops));
 	for (size_t i = 1000; !at; i++)
 		if (other[i].kind == PF_OP_ALLOC)
@@ -190,6 +191,91 @@ static void test_other_program(void **state)
 			 PF_FINDING);
 	assert_int_equal(v.law, PF_LAW_ALIVE);
 	pf_transcript_free(&t);
+}
+
+/* --------------------------------------------------------- several -- */
+
+static void write_copy(const struct pf_transcript *t, const char *file)
+{
+	char error[256];
+
+	if (!pf_transcript_write(t, file, error, sizeof(error)))
+		fail_msg("%s", error);
+}
+
+/* Of two transcripts each has its own place in what it plays, and its own name. */
+static void test_two(void **state)
+{
+	const struct pf_options dumps = {.dump_every = 100, .dumps = true};
+	struct pf_transcript a, b;
+	struct pf_recorded *player[2];
+	const struct pf_impl *lineup[2];
+	struct pf_start_point start;
+	struct pf_options options = dumps;
+	struct pf_oracle *o;
+	struct pf_verdict v;
+
+	(void)state;
+	read_back(&a, path);
+	read_back(&b, path);
+	player[0] = pf_recorded_play(&a, NULL);
+	player[1] = pf_recorded_play(&b, "recorded2");
+	for (unsigned i = 0; i < 2; i++)
+		lineup[i] = pf_recorded_impl(player[i]);
+	start = (struct pf_start_point){a.layout, a.start};
+	options.start = &start;
+	o = pf_oracle_new(lineup, 2);
+	pf_oracle_options(o, &options);
+	if (pf_oracle_run(o, ops, nr_ops, &v) != PF_CLEAN)
+		fail_msg("%s at %zu: %s", v.signature, v.step, v.detail);
+	assert_int_equal(pf_oracle_exact(o)->allocations, a.allocations);
+	assert_int_equal(pf_oracle_exact(o)->dumps, a.dumps);
+	/* The second one says something else: it is lost, the first one goes on. */
+	b.calls[b.calls_size / 2] ^= 1;
+	assert_int_equal(pf_oracle_run(o, ops, nr_ops, &v), PF_FINDING);
+	assert_int_equal(v.lane, 1);
+	assert_non_null(strstr(v.signature, "recorded2"));
+	pf_oracle_free(o);
+	for (unsigned i = 0; i < 2; i++)
+		pf_recorded_free(player[i]);
+	pf_transcript_free(&a);
+	pf_transcript_free(&b);
+}
+
+static int golden(const char *file)
+{
+	char command[] = "golden", quiet[] = "-q", copy[64];
+	char *argv[] = {command, quiet, copy, NULL};
+
+	snprintf(copy, sizeof(copy), "%s", file);
+	optind = 1;
+	return cmd_golden(3, argv);
+}
+
+/* Less compared than is recorded is no success. */
+static void test_all_compared(void **state)
+{
+	static char copy[] = "/tmp/pagefuzz-copy-XXXXXX";
+	struct pf_transcript t;
+	int fd = mkstemp(copy);
+
+	(void)state;
+	close(fd);
+	assert_int_equal(golden(path), PF_EXIT_CLEAN);
+	read_back(&t, path);
+	t.allocations++;
+	write_copy(&t, copy);
+	assert_int_equal(golden(copy), PF_EXIT_USAGE);
+	t.allocations--;
+	t.dumps++;
+	write_copy(&t, copy);
+	assert_int_equal(golden(copy), PF_EXIT_USAGE);
+	t.dumps--;
+	strcpy(t.version, "6.12.1");
+	write_copy(&t, copy);
+	assert_int_equal(golden(copy), PF_EXIT_USAGE);
+	pf_transcript_free(&t);
+	unlink(copy);
 }
 
 /* -------------------------------------------------------- not twins -- */
@@ -226,7 +312,7 @@ static void test_differences(void **state)
 	char report[4096];
 
 	(void)state;
-	read_back(&t);
+	read_back(&t, path);
 	liar = pf_impl_linux;
 	liar.alloc = other_order;
 	calls_left = 50;
@@ -314,10 +400,9 @@ static void test_bad_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_other_program),
-		cmocka_unit_test(test_differences),
-		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_equal),	    cmocka_unit_test(test_other_program),
+		cmocka_unit_test(test_two),	    cmocka_unit_test(test_all_compared),
+		cmocka_unit_test(test_differences), cmocka_unit_test(test_bad_files),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

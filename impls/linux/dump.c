@@ -104,6 +104,48 @@ void lx_dump(const struct machine *m, struct pf_dump *d)
 
 /* -------------------------------------------------------------- reading --- */
 
+/* compact_defer_shift is at most that; compaction.c counts up to it. */
+#define MAX_DEFER_SHIFT 6
+/* Of a mark, a reserve or a list, so that sums of them stay below 2^32. */
+#define MAX_PAGES (1u << 29)
+/* Batches are doubled so often: PCP_BATCH_SCALE_MAX of page_alloc.c. */
+#define MAX_SCALE 5
+
+static bool amounts_ok(const u32 *f)
+{
+	static const u8 amount[] = {PF_DUMP_WMARK_MIN,	    PF_DUMP_WMARK_LOW,
+				    PF_DUMP_WMARK_HIGH,	    PF_DUMP_BOOST,
+				    PF_DUMP_RESERVE_DMA,    PF_DUMP_RESERVE_DMA32,
+				    PF_DUMP_RESERVE_NORMAL, PF_DUMP_RESERVE_MOVABLE};
+
+	for (unsigned int i = 0; i < sizeof(amount); i++)
+		if (f[amount[i]] > MAX_PAGES)
+			return false;
+	return f[PF_DUMP_WMARK_MIN] <= f[PF_DUMP_WMARK_LOW] &&
+	       f[PF_DUMP_WMARK_LOW] <= f[PF_DUMP_WMARK_HIGH];
+}
+
+/* Nothing that the code divides by, shifts by or counts down is out of its range. */
+static bool zone_fields_ok(const struct machine *m, const struct zone *zone, const u32 *f)
+{
+	return amounts_ok(f) && f[PF_DUMP_PRESENT] <= zone->spanned_pages &&
+	       f[PF_DUMP_MANAGED] <= f[PF_DUMP_PRESENT] &&
+	       f[PF_DUMP_HIGHATOMIC] <= zone->spanned_pages + pageblock_nr_pages(m) &&
+	       f[PF_DUMP_DEFER_SHIFT] <= MAX_DEFER_SHIFT &&
+	       f[PF_DUMP_CONSIDERED] <= 1u << f[PF_DUMP_DEFER_SHIFT] &&
+	       f[PF_DUMP_ORDER_FAILED] <= m->max_order + 1u;
+}
+
+static bool cpu_fields_ok(const u32 *f)
+{
+	int diff = (int)f[PF_DUMP_FREE_DIFF];
+
+	return f[PF_DUMP_HIGH] <= MAX_PAGES && f[PF_DUMP_BATCH] <= MAX_PAGES >> MAX_SCALE &&
+	       f[PF_DUMP_FREE_FACTOR] < 32 &&
+	       (u64)f[PF_DUMP_BATCH] << f[PF_DUMP_FREE_FACTOR] <= MAX_PAGES &&
+	       f[PF_DUMP_STAT_THRESHOLD] <= INT8_MAX && diff >= INT8_MIN && diff <= INT8_MAX;
+}
+
 static void load_zone_fields(struct zone *zone, const u32 *f)
 {
 	zone->managed_pages = f[PF_DUMP_MANAGED];
@@ -215,6 +257,8 @@ static bool load_cpu(struct machine *m, struct zone *zone, const struct pf_dump 
 	struct per_cpu_pages *pcp = &zone->pcp[cpu];
 	const u32 *f = zd->cpu[cpu];
 
+	if (!cpu_fields_ok(f))
+		return false;
 	pcp->count = 0;
 	pcp->high = (int)f[PF_DUMP_HIGH];
 	pcp->batch = f[PF_DUMP_BATCH] ? (int)f[PF_DUMP_BATCH] : 1;
@@ -261,14 +305,16 @@ static void forget_lists(struct machine *m, struct zone *zone)
 static bool load_others(struct machine *m, const struct zone *zone, const struct pf_dump *d,
 			const struct pf_list *list)
 {
-	for (u32 i = 0; i + 1 < list->nr; i += 2) {
+	if (!list_ok(d, list) || list->nr % 2)
+		return false;
+	for (u32 i = 0; i < list->nr; i += 2) {
 		u32 pfn = d->word[list->first + i] - m->base_pfn,
 		    what = d->word[list->first + i + 1];
 		bool hole = what & PF_OTHERS_HOLE;
 		u32 nr = hole ? what & ~PF_OTHERS_HOLE : 1u << (what & 31);
 
-		if (pfn < zone->zone_start_pfn || pfn >= zone->zone_end_pfn ||
-		    nr > zone->zone_end_pfn - pfn)
+		if ((!hole && what > m->max_order) || pfn < zone->zone_start_pfn ||
+		    pfn >= zone->zone_end_pfn || nr > zone->zone_end_pfn - pfn)
 			return false;
 		for (u32 pg = pfn; pg < pfn + nr; pg++) {
 			if (m->page_flags[pg] & PG_STATE_MASK)
@@ -285,6 +331,8 @@ static bool load_zone(struct machine *m, struct zone *zone, const struct pf_dump
 {
 	u32 max_drift = 0;
 
+	if (!zone_fields_ok(m, zone, zd->field))
+		return false;
 	forget_lists(m, zone);
 	load_zone_fields(zone, zd->field);
 	if (!load_blocks(m, zone, d, &zd->blocks))
@@ -302,6 +350,8 @@ static bool load_zone(struct machine *m, struct zone *zone, const struct pf_dump
 		return false;
 	/* Pages on no list belong to other people. */
 	zone->count.managed = zone->count.free + zone->count.cached + zone->count.isolated;
+	if (zone->count.managed > zone->managed_pages)
+		return false;
 	/* Not in the dump, but it follows from what is. */
 	zone->percpu_drift_mark = 0;
 	if (max_drift > zone->_watermark[WMARK_LOW] - zone->_watermark[WMARK_MIN])
@@ -311,7 +361,8 @@ static bool load_zone(struct machine *m, struct zone *zone, const struct pf_dump
 
 bool lx_load(struct machine *m, const struct pf_dump *d)
 {
-	if (d->lists_absent || d->nr_zones != m->nr_zones || d->nr_cpus != m->nr_cpus)
+	if (d->lists_absent || d->nr_words > d->room || d->nr_zones != m->nr_zones ||
+	    d->nr_cpus != m->nr_cpus || d->nr_online_nodes > UINT8_MAX)
 		return false;
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		if (!load_zone(m, &m->zone[i], d, &d->zone[i]))

@@ -21,7 +21,10 @@ struct recorded {
 	const struct pf_transcript *playing;
 	struct pf_coder c;
 	uint64_t nr_calls;
+	/* As the last call left them; what is recorded is changes, the first of them to 0. */
 	struct pf_zone_counters now[PF_MAX_ZONES];
+	struct pf_zone_counters start[PF_MAX_ZONES]; /* before the first call */
+	bool counted;				     /* there was one */
 };
 
 static const char *const call_name[PF_NR_CALLS] = {
@@ -75,15 +78,23 @@ static void same_pfn(struct recorded *r, pf_pfn asked)
 	lost(r, text);
 }
 
-static void replay(struct recorded *r, pf_pfn src, pf_pfn dst, unsigned how)
+static void replay(struct recorded *r, pf_pfn src, pf_pfn dst, uint64_t how)
 {
+	const struct pf_layout *l = &r->playing->layout;
 	char text[120];
 
-	if ((how >> 4 & 15) == PF_WAITED_HOW) {
-		r->world->wait(r->world, src, (how & 15) << PF_WAITED_SHIFT);
+	/* The world believes what it is told. */
+	if (src - l->base_pfn >= pf_layout_pages(l) || dst - l->base_pfn >= pf_layout_pages(l) ||
+	    how > 255) {
+		lost(r, "the transcript has a move that makes no sense");
 		return;
 	}
-	if (r->world->migrate(r->world, src, dst, how & 15) == (how >> 4 & 15))
+	if ((how >> 4 & 15) == PF_WAITED_HOW) {
+		r->world->wait(r->world, src, (unsigned)(how & 15) << PF_WAITED_SHIFT);
+		return;
+	}
+	if ((how & 15) < PF_NR_MODES &&
+	    r->world->migrate(r->world, src, dst, how & 15) == (how >> 4 & 15))
 		return;
 	snprintf(text, sizeof(text), "the world answers otherwise about the move from %#x to %#x",
 		 src, dst);
@@ -99,13 +110,14 @@ static void end_call(struct recorded *r)
 	m.last = 0;
 	for (uint64_t i = 0; i < nr && !m.bad; i++) {
 		pf_pfn src = pf_code_pfn(&m, 0), dst = pf_code_pfn(&m, 0);
-		unsigned how = (unsigned)pf_code(&m, 0);
+		uint64_t how = pf_code(&m, 0);
 
 		if (!m.bad)
 			replay(r, src, dst, how);
 	}
 	r->c.at = m.at;
 	r->c.bad = m.bad;
+	r->counted = true;
 	for (unsigned z = 0; z < r->playing->layout.nr_zones; z++) {
 		struct pf_zone_counters *now = &r->now[z];
 
@@ -139,6 +151,32 @@ static void recorded_init(const void *self, void *state, const struct pf_layout 
 	r->c.size = r->playing->calls_size;
 }
 
+/* What the counters of a zone are in a dump. */
+static void count_start(const struct pf_layout *l, const struct pf_zone_dump *zone, unsigned z,
+			struct pf_zone_counters *c)
+{
+	const uint32_t *f = zone->field, mark = l->zone[z].wmark[PF_WMARK_MIN];
+
+	memset(c, 0, sizeof(*c));
+	for (unsigned i = 0; i < PF_NR_ZONE_TYPES; i++)
+		c->lowmem_reserve[i] = f[PF_DUMP_RESERVE_DMA + i];
+	for (unsigned o = 0; o <= l->max_order; o++)
+		for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
+			*(t == PF_ISOLATE ? &c->isolated : &c->free) += zone->free[o][t].nr << o;
+	for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++) {
+		c->drift += zone->cpu[cpu][PF_DUMP_STAT_THRESHOLD];
+		for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
+			c->cached += zone->pcp[cpu][i].nr << pf_pcp_order(l, i);
+	}
+	c->managed = c->free + c->cached + c->isolated;
+	c->withheld = f[PF_DUMP_BOOST] + f[PF_DUMP_HIGHATOMIC];
+	/* A mark that was tuned counts as well. */
+	if (f[PF_DUMP_WMARK_MIN] > mark)
+		c->withheld += f[PF_DUMP_WMARK_MIN] - mark;
+	else
+		c->drift += mark - f[PF_DUMP_WMARK_MIN];
+}
+
 /* The start was recorded too, so any other one is none of ours. */
 static bool recorded_load(void *state, const struct pf_dump *dump)
 {
@@ -149,18 +187,10 @@ static bool recorded_load(void *state, const struct pf_dump *dump)
 	if (!pf_dump_diff(&d, &playing->layout, dump, &playing->start))
 		return false;
 	for (unsigned z = 0; z < playing->layout.nr_zones; z++) {
-		const struct pf_zone_dump *zone = &dump->zone[z];
-		struct pf_zone_counters *now = &r->now[z];
-
-		for (unsigned i = 0; i < PF_NR_ZONE_TYPES; i++)
-			now->lowmem_reserve[i] = zone->field[PF_DUMP_RESERVE_DMA + i];
-		for (unsigned o = 0; o <= playing->layout.max_order; o++)
-			for (unsigned t = 0; t < PF_NR_BLOCK_TYPES; t++)
-				now->managed += zone->free[o][t].nr << o;
-		for (unsigned cpu = 0; cpu < playing->layout.nr_cpus; cpu++)
-			for (unsigned i = 0; i < PF_NR_PCP_LISTS; i++)
-				now->managed += zone->pcp[cpu][i].nr
-						<< pf_pcp_order(&playing->layout, i);
+		count_start(&playing->layout, &dump->zone[z], z, &r->start[z]);
+		r->now[z].managed = r->start[z].managed;
+		memcpy(r->now[z].lowmem_reserve, r->start[z].lowmem_reserve,
+		       sizeof(r->now[z].lowmem_reserve));
 	}
 	return true;
 }
@@ -241,16 +271,18 @@ static void recorded_split(void *state, pf_pfn pfn, unsigned order)
 static enum pf_compact_result recorded_compact(void *state, const struct pf_compact_request *req)
 {
 	struct recorded *r = state;
-	enum pf_compact_result result;
+	uint64_t got;
 
 	begin_call(r, PF_CALL_COMPACT);
 	same(r, (unsigned)(req->order + 1), "order");
 	same(r, req->mobility, "mobility");
 	same(r, req->mode, "mode");
 	same(r, req->node, "node");
-	result = (enum pf_compact_result)pf_code(&r->c, 0);
+	got = pf_code(&r->c, 0);
+	if (got >= PF_NR_COMPACT_RESULTS)
+		lost(r, "its compaction ended with no result that there is");
 	end_call(r);
-	return result;
+	return (enum pf_compact_result)got;
 }
 
 static void recorded_drain(void *state, int cpu)
@@ -332,7 +364,7 @@ static const struct pf_zone_counters *recorded_counters(void *state, unsigned zo
 {
 	struct recorded *r = state;
 
-	return &r->now[zone];
+	return r->counted ? &r->now[zone] : &r->start[zone];
 }
 
 static const struct pf_impl everything = {

@@ -68,7 +68,7 @@ void pf_code_raw(struct pf_coder *c, const uint8_t *bytes, size_t n)
 static uint64_t code_upto(struct pf_coder *c, uint64_t value, uint64_t max, const char *what)
 {
 	value = pf_code(c, value);
-	if (value <= max)
+	if (c->writing || value <= max)
 		return value;
 	if (!c->bad)
 		c->why = what;
@@ -109,7 +109,7 @@ uint32_t pf_code_pfn(struct pf_coder *c, uint32_t pfn)
 		return PF_NO_PFN;
 	folded--;
 	c->last += (folded >> 1) ^ -(folded & 1);
-	if (c->last > PF_NO_PFN) {
+	if (c->last >= PF_NO_PFN) {
 		c->bad = true;
 		c->why = "a pfn does not fit into 32 bits";
 		c->last = 0;
@@ -211,7 +211,8 @@ static void code_layout(struct pf_coder *c, struct pf_layout *l)
 	l->nr_cpus = code_u8(c, l->nr_cpus, PF_MAX_CPUS, "the number of cpus");
 	l->nr_zones = code_u8(c, l->nr_zones, PF_MAX_ZONES, "the number of zones");
 	l->nr_ranges = code_u8(c, l->nr_ranges, PF_MAX_RANGES, "the number of ranges");
-	if (!c->bad && (l->end_pfn <= l->base_pfn || pf_layout_pages(l) > PAGES_MAX)) {
+	if (!c->writing && !c->bad &&
+	    (l->end_pfn <= l->base_pfn || pf_layout_pages(l) > PAGES_MAX)) {
 		c->bad = true;
 		c->why = "the size of its memory";
 	}

@@ -18,7 +18,8 @@
 	}
 
 /* enum pf_zone_type */
-PF_NAME_TABLE(pf_zone_type_name, "DMA", "DMA32", "Normal", "Movable")
+#define PF_ZONE_TYPE_NAMES "DMA", "DMA32", "Normal", "Movable"
+PF_NAME_TABLE(pf_zone_type_name, PF_ZONE_TYPE_NAMES)
 /* enum pf_mobility, pageblock types included */
 PF_NAME_TABLE(pf_block_type_name, "Unmovable", "Movable", "Reclaimable", "HighAtomic", "CMA",
 	      "Isolate")

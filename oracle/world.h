@@ -136,10 +136,10 @@ struct pf_lane {
 
 	/* This operation. */
 	uint64_t work_limit; /* of one call; what it has spent is in run->blame.at */
-	bool muted;	/* a question is asked: events don't count */
-	bool borrowed;	/* `state` and `spare` have changed places for one */
-	bool moved;	/* migrated, evicted, refused: worth an audit */
-	uint32_t asked; /* what the world had a say in: moves, waits, hindrances */
+	bool muted;	     /* a question is asked: events don't count */
+	bool borrowed;	     /* `state` and `spare` have changed places for one */
+	bool moved;	     /* migrated, evicted, refused: worth an audit */
+	uint32_t asked;	     /* what the world had a say in: moves, waits, hindrances */
 	uint32_t evicted_pages;
 	uint64_t migrated_pages;
 	/* This run. */

@@ -157,7 +157,6 @@ static void prepare(void *arg, struct pf_oracle *o, struct pf_options *options, 
 				 pf_oracle_lanes(o)));
 	if (a->ftrace_path) {
 		a->ftrace.out = out;
-		pf_ftrace_header(&a->ftrace);
 		options->event = on_event;
 		options->event_arg = a;
 	}
@@ -178,6 +177,8 @@ static void before(void *arg, const char *path)
 	a->path = path;
 	a->last_step = SIZE_MAX;
 	a->stage = STARTING;
+	if (a->ftrace_path)
+		pf_ftrace_header(&a->ftrace);
 }
 
 static void after(void *arg, struct pf_oracle *o, enum pf_outcome outcome, FILE *out)

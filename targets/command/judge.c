@@ -360,8 +360,7 @@ static bool start_court(struct court *c)
 	fcntl(c->reply_fd, F_SETFL, O_NONBLOCK);
 	fcntl(c->out_fd, F_SETFL, O_NONBLOCK);
 	c->running = true;
-	/* What it prints before it begins is for whoever started us. */
-	if (await(c, stdout, &status)) {
+	if (await(c, NULL, &status)) {
 		if (kept.nr_lanes && c->only < 0)
 			memcpy(s->result.figures, kept.figures, sizeof(kept.figures));
 		else if (kept.nr_lanes)

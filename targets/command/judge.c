@@ -259,6 +259,7 @@ static void court_body(void *arg)
 	pf_oracle_options(k.oracle, &k.options);
 	describe(c->judge->shared, &k);
 	c->judge->shared->machine = k.options.start != NULL;
+	c->ward.may_fork = c->judge->shared->machine;
 	pf_ward_isolate(&c->ward, c->closed_memory ? &k.arena : NULL);
 	c->judge->shared->opened = 1;
 	do {

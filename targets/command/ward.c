@@ -106,7 +106,8 @@ void pf_ward_isolate(struct pf_ward *w, const struct pf_arena *arena)
 	dup2(w->said_fd, 2);
 	catch_faults();
 	limit_memory();
-	pthread_atfork(on_fork, NULL, NULL);
+	if (!w->may_fork)
+		pthread_atfork(on_fork, NULL, NULL);
 }
 
 /* ----------------------------------------------------------- the parent -- */

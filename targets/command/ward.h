@@ -32,6 +32,7 @@ enum pf_ward_fault { PF_FAULT_ELSEWHERE, PF_FAULT_STACK, PF_FAULT_FRAMEWORK };
 struct pf_ward {
 	unsigned seconds; /* of CPU time; 0: PF_WARD_SECONDS */
 	bool keep_output; /* the body's standard output is the parent's */
+	bool may_fork;	  /* set in the child: some member runs a machine of its own */
 	/* The rest is the ward's. */
 	pid_t pid; /* 0: there is none */
 	struct pf_ward_shared *shared;

@@ -462,6 +462,9 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 	if (await(c, out, &status)) {
 		if (kind != TELL && (s->outcome == PF_FINDING || s->outcome == PF_KNOWN))
 			*v = s->verdict;
+		/* A machine that has been worked on may not begin again as it did. */
+		if (s->machine)
+			close_court(c);
 		return s->outcome;
 	}
 	if (kind == TELL)

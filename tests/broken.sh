@@ -85,6 +85,56 @@ for member in crash loop exit_ wild leak double_ stack fork_; do
 	fi
 done
 
+# What check says of where it was found, where it went and what comes next.
+pf_in() { # FOLDER COMMAND...: in a folder of its own
+	mkdir -p "$1" && (cd "$1" && shift && "$pf" "$@")
+}
+out=$(pf_in "$tmp/one" check --timeout 1 -n 3000 -w buddy leak)
+saved=findings/check-conservation-leak-free.txt
+check "check names the seed" grep -Eq '^random program [0-9]+ of seed 1: finding$' <<<"$out"
+check "check saves without being asked" grep -qx "saved in $saved" <<<"$out"
+check "check says what comes next" grep -qxF "  pagefuzz min -i buddy,leak -o small.txt $saved" <<<"$out"
+check "saved is what was found" bash -c \
+	"head -n 2 '$tmp/one/$saved' | paste -sd' ' | grep -qxF '# conservation/leak/free # on buddy,leak'"
+out=$(pf_in "$tmp/two" check -n 1 crash "$tmp/program.txt")
+check "check names the file" grep -qxF "$tmp/program.txt: finding" <<<"$out"
+"$pf" check refuses >"$tmp/out" 2>"$tmp/err"
+[ $? = 2 ] && [ ! -s "$tmp/out" ] && grep -q 'nothing was checked: refuses refused the layouts of all 20000' "$tmp/err" &&
+	ok "an implementation that refuses everything does not conform" ||
+	not_ok "an implementation that refuses everything: $(cat "$tmp/out" "$tmp/err")"
+
+# min follows the finding that the file is about, and stops at its limit.
+sed '1s/.*/# exclusive\/double_\/alloc/' "$tmp/found-double_.txt" >"$tmp/both.txt"
+if "$pf" min -i leak,double_ "$tmp/both.txt" 2>"$tmp/min" >"$tmp/small.txt" &&
+	head -n 1 "$tmp/small.txt" | grep -qx '# exclusive/double_/alloc'; then
+	ok "min follows the signature of its input"
+else
+	not_ok "min follows another finding: $(cat "$tmp/min")"
+fi
+for order in leak,buddy buddy,leak; do
+	"$pf" min -i $order -o "$tmp/$order.txt" "$tmp/one/$saved" 2>/dev/null
+done
+check "whatever the order of the lineup" cmp <(grep -v '^# on' "$tmp/leak,buddy.txt") <(grep -v '^# on' "$tmp/buddy,leak.txt")
+check "min knows the lineup" bash -c "'$pf' min '$tmp/one/$saved' 2>/dev/null | grep -qx '# on buddy,leak'"
+"$pf" min --seconds 2 -o "$tmp/limit.txt" "$tmp/found-loop.txt" 2>"$tmp/min"
+[ $? = 0 ] && grep -q '; stopped at the limit of 2 s (--seconds)$' "$tmp/min" &&
+	[ "$(grep -vc '^#' "$tmp/limit.txt")" -lt "$(grep -vc '^#' "$tmp/found-loop.txt")" ] &&
+	ok "min stops at its limit with what it has" || not_ok "min at its limit: $(cat "$tmp/min")"
+check "min takes transcripts" bash -c "
+	'$pf' record -i linux -o '$tmp/t.tr' '$tmp/program.txt' && sed 's/alloc a1 order=1/alloc a1 order=2/' '$tmp/program.txt' >'$tmp/else.txt' &&
+	'$pf' min -i 'linux,recorded:$tmp/t.tr' '$tmp/else.txt' | head -n 1 | grep -q '/recorded/'"
+check "emit-c of what crashes" bash -c "'$pf' emit-c -i buddy,crash '$tmp/program.txt' | grep -q 'crash/crash/alloc'"
+
+# compare: in lockstep, and alone.
+"$pf" compare -i buddy,exit_ "$tmp/program.txt" >"$tmp/out" 2>&1
+[ $? = 1 ] && grep -q '^finding   crash/exit_/alloc' "$tmp/out" && ok "compare: crash/exit_/alloc" ||
+	not_ok "compare: $(head -n 3 "$tmp/out")"
+for member in crash loop exit_; do
+	"$pf" compare --timeout 1 --no-check -i buddy,$member "$tmp/program.txt" >"$tmp/out" 2>&1
+	[ $? = 1 ] && grep -Eq "^finding   (crash|hang)/$member/alloc" "$tmp/out" && grep -q '^ns an operation' "$tmp/out" &&
+		ok "compare alone: $member, and the others have figures" || not_ok "compare alone: $(head -n 3 "$tmp/out")"
+done
+
 # A campaign: the finding is saved, and it goes on to its end.
 san="-fsanitize=address,undefined -fno-sanitize-recover=all"
 fuzz=build/fuzz-address-undefined
@@ -94,17 +144,18 @@ clang -std=gnu11 -D_GNU_SOURCE -O1 $san -fsanitize-coverage=inline-8bit-counters
 check "a fuzz target with broken members" clang $san -fsanitize=fuzzer -o "$tmp/target" "$tmp/broken.o" \
 	$(sed "s,^,$fuzz/,; s,c\$,o," <<<"$core") "$fuzz/$(make -s print-TARGET | sed 's,c$,o,')"
 for member in crash exit_ leak wild loop; do
-	"$pf" fuzz --target "$tmp/target" --seconds 8 --timeout 2 -w 1 -i buddy,$member --corpus "$tmp/corpus-$member" \
+	"$pf" fuzz --target "$tmp/target" --seconds 8 --timeout 2 --workers 1 -i buddy,$member --corpus "$tmp/corpus-$member" \
 		--findings "$tmp/findings-$member" --seeds build/seeds-bytes >"$tmp/campaign" 2>&1
 	status=$?
 	saved=$(ls "$tmp/findings-$member" 2>/dev/null | head -n 1)
 	if [ $status = 1 ] && [ -s "$tmp/findings-$member/$saved/input.bin" ] &&
 		[ -s "$tmp/findings-$member/$saved/story.txt" ] && grep -q "$member" <<<"$saved" &&
-		grep -Eq ' in ([8-9]|1[0-9]) s' "$tmp/campaign"; then
+		grep -Eq ' in ([8-9]|1[0-9]) s' "$tmp/campaign" && grep -q '^buddy  *[1-9]' "$tmp/campaign"; then
 		ok "campaign: $saved"
 	else
 		not_ok "campaign: $member, status $status, saved '$saved'"
 		tail -n 8 "$tmp/campaign" | sed 's/^/# /'
 	fi
 done
+check "nothing is left without a name" bash -c "! ls -d $tmp/findings-*/unnamed-* 2>/dev/null"
 finish

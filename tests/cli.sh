@@ -28,7 +28,7 @@ mistake "unknown command" "'frobnicate' is no command" frobnicate
 mistake "unknown long option" "'--frob' is no option" run --frob x
 mistake "unknown short option" "'-z' is no option" min -z x
 mistake "option without value" "needs a value" run -i
-mistake "no program" "no program given" run
+mistake "no program" "at least one program is wanted, not 0" run
 mistake "missing file" "nosuchfile: No such file" run nosuchfile
 mistake "directory in place of a file" "is a directory" run corpus
 : >"$tmp/empty"
@@ -47,15 +47,15 @@ printf '\xff\xfd' >"$tmp/noops"
 mistake "bytes without an operation" "holds no operation" run "$tmp/noops"
 printf 'alloc a1\nfr\xe9e a1 # \xe9\n' >"$tmp/latin"
 mistake "an accent in text" ":2: byte 0xe9; outside comments text is plain ASCII" run "$tmp/latin"
-mistake "unknown implementation" "no implementation is called 'slub'" run -i slub "$tmp/range"
-mistake "implementation named twice" "named twice" run -i buddy,buddy "$tmp/range"
-mistake "empty name" "no implementation is called ''" run -i buddy, "$tmp/range"
+mistake "unknown implementation" "no implementation is called 'slub'" run -i slub "$first"
+mistake "implementation named twice" "named twice" run -i buddy,buddy "$first"
+mistake "empty name" "no implementation is called ''" run -i buddy, "$first"
 mistake "two programs for show" "exactly one program" show a b
 mistake "output into a missing folder" "No such file" show -o "$tmp/no/where" "$first"
 mistake "nothing to minimise" "shows no finding" min "$first"
 mistake "nothing to test" "shows no finding" emit-c "$first"
-mistake "check without a name" "no implementation given" check
-mistake "bad number" "wants a number" check -r many buddy
+mistake "check without a name" "the name of an implementation is wanted" check
+mistake "bad number" "check: --runs wants a number from 1 to [0-9]*, not .many." check -n many buddy
 mistake "arguments for impls" "takes no arguments" impls x
 mistake "import of a missing file" "No such file" import nosuchfile
 mistake "import of a directory" "directory" import corpus
@@ -66,7 +66,7 @@ mistake "compare without a program" "" compare
 
 "$pf" >"$tmp/out" 2>"$tmp/err"
 [ $? = 2 ] && grep -q usage "$tmp/err" && ok "no command" || not_ok "no command"
-for c in run show asm min emit-c import compare impls check fuzz; do
+for c in run show asm min emit-c import compare impls check generate record golden results fuzz; do
 	check "$c --help" bash -c "$pf $c --help | grep -q '^usage: pagefuzz $c'"
 done
 check "help" bash -c "$pf --help | grep -q 'Exit status'"
@@ -100,7 +100,7 @@ check "maps" bash -c "echo 'alloc a1 order=3 movable' | $pf run -m - | grep -q '
 check "one lineup" bash -c "echo 'alloc a1' | $pf run -i buddy - | grep -q '^buddy'"
 check "impls lists all" bash -c "[ \$($pf impls | grep -cE '^(bitmap|buddy|mobility|linux) ') = 4 ]"
 for impl in bitmap buddy mobility linux; do
-	check "check $impl" $pf check -r 1500 $impl corpus/seeds/*.txt
+	check "check $impl" $pf check -n 1500 $impl corpus/seeds/*.txt
 done
 # Transcripts: by path, to standard output, several at a time.
 echo 'alloc a1 order=3' >"$tmp/one.txt"
@@ -131,6 +131,6 @@ mistake "golden of another group" "nothing was compared: it is of group linux-6.
 	golden -q "$tmp/other.tr"
 mistake "no laboratory" "no kernel in /nowhere .PAGEFUZZ_LAB." \
 	--lab /nowhere run -i kernel "$tmp/one.txt"
-check "check all together" $pf check -r 3000 -w bitmap,buddy,mobility linux corpus/seeds/*.txt
+check "check all together" $pf check -n 3000 -w bitmap,buddy,mobility linux corpus/seeds/*.txt
 check "replay without an engine" build/fuzz-address-undefined/replay_lockstep build/seeds-bytes
 finish

@@ -40,7 +40,7 @@ check "faulted AFL++ target" env AFL_QUIET=1 bash -c "$(declare -f link); tmp=$t
 	'$(echo $core $target) targets/engines/afl_lockstep.c'"
 
 # A campaign stops at nothing: it saves the finding and goes on.
-"$tmp/pf" fuzz -t "$tmp/fuzz_lockstep" -s 10 -c "$tmp/corpus" -f "$tmp/findings" --seeds build/seeds-bytes \
+"$tmp/pf" fuzz --target "$tmp/fuzz_lockstep" --seconds 10 --corpus "$tmp/corpus" --findings "$tmp/findings" --seeds build/seeds-bytes \
 	>"$tmp/campaign" 2>&1
 [ $? = 1 ] && ok "campaign ends with status 1" || not_ok "campaign: $(tail -n 3 "$tmp/campaign")"
 dir=$(ls -d "$tmp"/findings/*/ 2>/dev/null | head -n 1)
@@ -51,7 +51,7 @@ check "closing table" grep -q "^$impl  *[0-9]" "$tmp/campaign"
 
 # A long program with the fault in it: generated traffic, at least 60 operations.
 for seed in 1 2 3 4 5 6 7 8 9; do
-	"$tmp/pf" check -q -w "$(echo bitmap,buddy,mobility,linux | sed "s/,*$impl//; s/^,//")" -S $seed -n 300 \
+	"$tmp/pf" check -q -w "$(echo bitmap,buddy,mobility,linux | sed "s/,*$impl//; s/^,//")" -s $seed --ops 300 \
 		-o "$tmp/long.txt" "$impl" >/dev/null
 	[ "$(grep -vc '^#' "$tmp/long.txt")" -ge 60 ] && break
 done
@@ -96,7 +96,7 @@ check "the C test fails with the fault" bash -c \
 	"cc -std=gnu11 -I. -o $tmp/test2 $tmp/test.c $tmp/faulted.a && ! $tmp/test2 | grep -qx clean && ! $tmp/test2 >/dev/null"
 
 # Ctrl-C: the table still comes, nothing stays behind.
-build/pagefuzz fuzz -s 60 -w 1 -c "$tmp/corpus2" -f "$tmp/findings2" >"$tmp/interrupted" 2>&1 &
+build/pagefuzz fuzz --seconds 60 --workers 1 --corpus "$tmp/corpus2" --findings "$tmp/findings2" >"$tmp/interrupted" 2>&1 &
 pid=$!
 sleep 3
 kill -INT $pid

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cmd.c - what the subcommands share; see cmd.h. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cmd.h"
 #include "../language/codec.h"
 #include "machine.h"
+#include "progress.h"
 #include "../language/text.h"
 
 int pf_complain(const char *fmt, ...)
 {
 	va_list ap;
 
+	pf_progress_clear();
 	fprintf(stderr, "pagefuzz: ");
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
@@ -35,74 +35,14 @@ int pf_complain_option(char **argv, int answer, const char *command)
 			   command);
 }
 
-static unsigned char *read_stream(FILE *f, const char *path, size_t *len)
-{
-	size_t room = 1 << 16, n = 0;
-	unsigned char *data = malloc(room);
-
-	while (data) {
-		size_t got = fread(data + n, 1, room - n, f);
-
-		n += got;
-		if (!got)
-			break;
-		if (n == room) {
-			unsigned char *more = realloc(data, room *= 2);
-
-			if (!more)
-				free(data);
-			data = more;
-		}
-	}
-	if (!data) {
-		pf_complain("%s: too large for the memory of this machine", path);
-	} else if (ferror(f)) {
-		pf_complain("%s: %s", path, strerror(errno));
-		free(data);
-		data = NULL;
-	}
-	*len = n;
-	return data;
-}
-
-unsigned char *pf_read_file(const char *path, size_t *len)
-{
-	unsigned char *data;
-	struct stat st;
-	FILE *f;
-
-	if (!strcmp(path, "-"))
-		return read_stream(stdin, "standard input", len);
-	f = fopen(path, "rb");
-	if (!f || fstat(fileno(f), &st)) {
-		pf_complain("%s: %s", path, strerror(errno));
-		if (f)
-			fclose(f);
-		return NULL;
-	}
-	if (S_ISDIR(st.st_mode)) {
-		pf_complain("%s: is a directory, a program file is wanted", path);
-		fclose(f);
-		return NULL;
-	}
-	data = read_stream(f, path, len);
-	fclose(f);
-	return data;
-}
-
-bool pf_load(struct pf_program *p, const char *path)
+bool pf_load_data(struct pf_program *p, const char *name, const unsigned char *data, size_t len)
 {
 	struct pf_text_error err;
-	unsigned char *data;
-	size_t len, cap;
 	bool ok = true;
+	size_t cap;
 
-	data = pf_read_file(path, &len);
-	if (!data)
-		return false;
 	if (!len) {
-		free(data);
-		pf_complain("%s: is empty, a program has at least one operation", path);
+		pf_complain("%s: is empty, a program has at least one operation", name);
 		return false;
 	}
 	/* A line of text holds at most one operation and takes at least 4 bytes. */
@@ -110,58 +50,32 @@ bool pf_load(struct pf_program *p, const char *path)
 	p->ops = malloc(cap * sizeof(*p->ops));
 	if (!p->ops) {
 		ok = false;
-		pf_complain("%s: too large for the memory of this machine", path);
+		pf_complain("%s: too large for the memory of this machine", name);
 	} else if (!pf_is_text(data, len)) {
 		p->nr = pf_decode(data, len, p->ops, cap);
-	} else if (!pf_parse((char *)data, len, p->ops, cap, &p->nr, &err)) {
+	} else if (!pf_parse((const char *)data, len, p->ops, cap, &p->nr, &err)) {
 		ok = false;
-		pf_complain("%s:%zu: %s", path, err.line, err.message);
+		pf_complain("%s:%zu: %s", name, err.line, err.message);
 	}
 	if (ok && !p->nr) {
 		ok = false;
-		pf_complain("%s: holds no operation", path);
+		pf_complain("%s: holds no operation", name);
 	}
-	free(data);
 	if (!ok)
 		free(p->ops);
 	return ok;
 }
 
-FILE *pf_create(const char *path)
+bool pf_load(struct pf_program *p, const char *path)
 {
-	FILE *f;
+	unsigned char *data;
+	size_t len;
+	bool ok;
 
-	if (!path || !strcmp(path, "-"))
-		return stdout;
-	f = fopen(path, "wb");
-	if (!f)
-		pf_complain("%s: %s", path, strerror(errno));
-	return f;
-}
-
-bool pf_close(FILE *f, const char *path)
-{
-	bool bad = fflush(f) || ferror(f);
-
-	if (f != stdout)
-		bad |= fclose(f) != 0;
-	if (bad)
-		pf_complain("%s: %s", path && f != stdout ? path : "standard output",
-			    strerror(errno));
-	return !bad;
-}
-
-bool pf_number(const char *text, const char *option, unsigned long max, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || *out > max) {
-		pf_complain("%s wants a number from 0 to %lu, not '%s'", option, max, text);
-		return false;
-	}
-	return true;
+	data = pf_read_file(path, &len);
+	ok = data && pf_load_data(p, pf_input_name(path), data, len);
+	free(data);
+	return ok;
 }
 
 bool pf_open_lineup(const char *names, struct pf_lineup *lineup, struct pf_options *options)

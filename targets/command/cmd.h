@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * cmd.h - what the subcommands of pagefuzz share: exit statuses, complaints,
- * and reading programs from files.
+ * reading and writing programs, the closing table.
  */
 #ifndef PAGEFUZZ_CMD_H
 #define PAGEFUZZ_CMD_H
@@ -10,6 +10,8 @@
 
 #include "../../oracle/oracle.h"
 #include "../engines/lineup.h"
+#include "files.h"
+#include "options.h"
 
 enum { PF_EXIT_CLEAN = 0, PF_EXIT_FINDING = 1, PF_EXIT_USAGE = 2 };
 
@@ -24,18 +26,14 @@ int pf_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int pf_complain_option(char **argv, int answer, const char *command);
 
 /*
- * Read a program in text or byte form ("-": standard input). False: complained.
- * Free ops with free().
+ * Read a program in text or byte form, gzipped or not ("-": standard input). False:
+ * complained. Free ops with free().
  */
 bool pf_load(struct pf_program *p, const char *path);
-/* Read a whole file; NULL: complained. Free with free(). */
-unsigned char *pf_read_file(const char *path, size_t *len);
-/* Open for writing ("-" or NULL: standard output). NULL: complained. */
-FILE *pf_create(const char *path);
-/* Close; false: complained that not everything could be written. */
-bool pf_close(FILE *f, const char *path);
+/* What pf_load() makes of a file's content, which it was read from. */
+bool pf_load_data(struct pf_program *p, const char *name, const unsigned char *data, size_t len);
 
-/* A number of 0..max from an option. False: complained. */
+/* A number of 0..max, decimal digits and nothing else. False: complained. */
 bool pf_number(const char *text, const char *option, unsigned long max, unsigned long *out);
 
 /*

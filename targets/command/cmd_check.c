@@ -3,13 +3,13 @@
  * cmd_check.c - pagefuzz impls and check: what implementations there are, and
  * whether one keeps what it promises.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd.h"
-#include "../language/codec.h"
+#include "judge.h"
+#include "progress.h"
+#include "../language/fit.h"
 #include "../language/mutate.h"
 #include "../../impls/builtin.h"
 #include "../../impls/linux/linux.h"
@@ -68,14 +68,16 @@ static void print_features(const struct pf_impl *impl)
 
 int cmd_impls(int argc, char **argv)
 {
+	static const struct pf_usage usage = {
+		.command = "impls",
+		.synopsis = "",
+		.about = "List the implementations with their promises.\n",
+	};
 	const struct pf_linux_part *part;
+	int nr, status;
 
-	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		printf("usage: pagefuzz impls\nList the implementations with their promises.\n");
-		return PF_EXIT_CLEAN;
-	}
-	if (argc > 1)
-		return pf_complain("impls: takes no arguments, not '%s'", argv[1]);
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
 	for (unsigned i = 0; i < pf_nr_builtin; i++) {
 		const struct pf_impl *impl = pf_builtin[i];
 
@@ -96,183 +98,277 @@ int cmd_impls(int argc, char **argv)
 
 /* ---------------------------------------------------------------- check -- */
 
-static const char check_help[] =
-	"usage: pagefuzz check [OPTION]... IMPL [FILE]...\n"
-	"Run the given programs, then random ones, on IMPL and judge it by all laws.\n\n"
-	"  -w, --with NAMES   run in lockstep with these implementations too\n"
-	"  -r, --runs N       random programs (default 20000)\n"
-	"  -s, --seconds N    stop after that time (default: no limit)\n"
-	"  -S, --seed N       start of the random numbers (default 1)\n"
-	"  -n, --length N     mean operations of a random program (default 64)\n"
-	"  -o, --output FILE  where to save the program of a finding, as text\n"
-	"  -q, --quiet        print only a finding's signature\n";
-
 #define MAX_OPS 1024
 #define POOL	64
+/* So often a clean program runs once more with the framework's memory closed. */
+#define CLOSED_EVERY 256
+
+struct check_args {
+	const char *with, *output;
+	unsigned long runs, seconds, seed, length, timeout;
+	bool quiet;
+};
 
 struct check {
-	struct pf_oracle *oracle;
-	const char *output;
-	bool quiet;
-	uint64_t programs, operations, unsupported;
+	const struct check_args *args;
+	const char *impl;
+	char lineup[512];
+	struct pf_judge *judge;
+	const struct pf_limits *limits;
+	uint64_t programs, operations, refused; /* of impl */
+	double end;				/* 0: none */
+	char source[300];			/* of the program that runs */
+	struct pf_program pool[POOL];
+	unsigned nr_pool;
 };
+
+/* impl is the lineup's last member. */
+static const struct pf_figures *figures(const struct check *c)
+{
+	const struct pf_judgement *r = pf_judge_result(c->judge);
+
+	return &r->figures[r->nr_lanes - 1];
+}
+
+/* Where a finding goes if nobody said: findings/check-LAW-IMPL-OPERATION.txt */
+static bool default_output(const struct pf_verdict *v, char *path, size_t size)
+{
+	static const char folder[] = "findings/check-";
+
+	if (!pf_make_folders("findings"))
+		return false;
+	snprintf(path, size, "%s%s.txt", folder, v->signature);
+	for (char *s = path + strlen(folder); *s; s++)
+		if (*s == '/')
+			*s = '-';
+	return true;
+}
+
+static bool save(const struct check *c, const struct pf_op *ops, size_t n,
+		 const struct pf_verdict *v, const char *path)
+{
+	FILE *out = pf_create(path);
+
+	if (!out)
+		return false;
+	fprintf(out, "# %s\n# on %s\n# from %s\n", v->signature, c->lineup, c->source);
+	pf_write_text(out, ops, n);
+	return pf_close(out, path);
+}
 
 static int report(struct check *c, const struct pf_op *ops, size_t n, const struct pf_verdict *v)
 {
-	FILE *out;
+	const char *path = c->args->output;
+	char own[200];
+	bool saved;
 
-	if (c->quiet)
+	pf_progress_clear();
+	/* First of all: the story may take its time, and it may be the last of the disk. */
+	if (!path)
+		path = default_output(v, own, sizeof(own)) ? own : NULL;
+	saved = path && save(c, ops, n, v, path);
+	if (c->args->quiet) {
 		printf("%s\n", v->signature);
-	else
-		pf_story(c->oracle, v, ops, n, pf_print_op_to, stdout);
-	if (!c->output)
-		return PF_EXIT_FINDING;
-	out = pf_create(c->output);
-	if (!out)
+		return saved ? PF_EXIT_FINDING : PF_EXIT_USAGE;
+	}
+	printf("%s: finding\n", c->source);
+	pf_judge_story(c->judge, ops, n, v, stdout);
+	if (!saved)
 		return PF_EXIT_USAGE;
-	fprintf(out, "# %s\n", v->signature);
-	pf_write_text(out, ops, n);
-	return pf_close(out, c->output) ? PF_EXIT_FINDING : PF_EXIT_USAGE;
+	if (path == own)
+		printf("saved in %s\n", path);
+	if (strcmp(path, "-"))
+		printf("next\n"
+		       "  pagefuzz run -i %s %s\n"
+		       "  pagefuzz min -i %s -o small.txt %s\n"
+		       "  pagefuzz emit-c -i %s -o test.c small.txt\n",
+		       c->lineup, path, c->lineup, path, c->lineup);
+	return PF_EXIT_FINDING;
 }
 
 static int check_one(struct check *c, const struct pf_op *ops, size_t n)
 {
+	uint64_t before = figures(c)->runs;
+	enum pf_outcome outcome;
 	struct pf_verdict v;
 
-	c->programs++;
-	c->operations += n;
-	switch (pf_oracle_run(c->oracle, ops, n, &v)) {
-	case PF_FINDING:
+	outcome = pf_judge_run(c->judge, ops, n, &v, NULL);
+	if (pf_judge_over(c->judge))
+		return PF_EXIT_CLEAN;
+	if (outcome == PF_CLEAN && c->programs % CLOSED_EVERY == 0)
+		outcome = pf_judge_closed(c->judge, ops, n, &v);
+	if (outcome == PF_FINDING)
 		return report(c, ops, n, &v);
-	case PF_UNSUPPORTED:
-		c->unsupported++;
-		break;
-	default:
-		break;
+	if (figures(c)->runs == before) {
+		c->refused++;
+	} else {
+		c->programs++;
+		c->operations += n;
 	}
 	return PF_EXIT_CLEAN;
 }
 
+static bool is_over(const struct check *c)
+{
+	pf_progress("check %s: %llu programs", c->impl, (unsigned long long)c->programs);
+	return pf_judge_over(c->judge) || (c->end > 0 && pf_now() >= c->end);
+}
+
+/* As it is, but for a layout that the lineup does not take. */
+static int check_file(struct check *c, const char *path)
+{
+	struct pf_program p;
+	struct pf_op *more;
+	int status;
+
+	if (!pf_load(&p, path))
+		return PF_EXIT_USAGE;
+	more = realloc(p.ops, (p.nr + PF_FIT_OPS) * sizeof(*p.ops));
+	if (!more)
+		return free(p.ops), pf_complain("out of memory");
+	p.ops = more;
+	p.nr = pf_program_fit(p.ops, p.nr, p.nr + PF_FIT_OPS, c->limits);
+	snprintf(c->source, sizeof(c->source), "%s", pf_input_name(path));
+	status = check_one(c, p.ops, p.nr);
+	if (c->nr_pool < POOL)
+		c->pool[c->nr_pool++] = p;
+	else
+		free(p.ops);
+	return status;
+}
+
 /* Fresh programs and mutants of earlier ones, half and half. */
-static int check_random(struct check *c, uint64_t runs, uint64_t seconds, uint64_t seed,
-			size_t length, struct pf_program *pool, unsigned nr_pool)
+static size_t make_program(const struct check *c, struct pf_op *ops, struct pf_rng *rng)
+{
+	size_t n;
+
+	if (c->nr_pool && pf_rng_below(rng, 2)) {
+		const struct pf_program *p = &c->pool[pf_rng_below(rng, c->nr_pool)];
+
+		n = p->nr < MAX_OPS ? p->nr : MAX_OPS;
+		memcpy(ops, p->ops, n * sizeof(*ops));
+		for (unsigned m = pf_rng_below(rng, 4) + 1; m; m--)
+			n = pf_mutate(ops, n, MAX_OPS, rng);
+	} else {
+		n = pf_generate(ops, 1 + pf_rng_below(rng, 2 * (uint32_t)c->args->length), MAX_OPS,
+				rng);
+	}
+	return pf_program_fit(ops, n, MAX_OPS, c->limits);
+}
+
+static int check_random(struct check *c)
 {
 	static struct pf_op ops[MAX_OPS];
-	struct pf_rng rng = {seed};
-	time_t end = time(NULL) + (time_t)seconds;
+	struct pf_rng rng = {c->args->seed};
+	int status = PF_EXIT_CLEAN;
 
-	for (uint64_t i = 0; i < runs; i++) {
-		size_t n;
-		int status;
+	for (uint64_t i = 1; i <= c->args->runs && status == PF_EXIT_CLEAN && !is_over(c); i++) {
+		size_t n = make_program(c, ops, &rng);
 
-		if (seconds && (i & 63) == 0 && time(NULL) >= end)
-			break;
-		if (nr_pool && pf_rng_below(&rng, 2)) {
-			const struct pf_program *p = &pool[pf_rng_below(&rng, nr_pool)];
-
-			n = p->nr < MAX_OPS ? p->nr : MAX_OPS;
-			memcpy(ops, p->ops, n * sizeof(*ops));
-			for (unsigned m = pf_rng_below(&rng, 4) + 1; m; m--)
-				n = pf_mutate(ops, n, MAX_OPS, &rng);
-		} else {
-			n = pf_generate(ops, 1 + pf_rng_below(&rng, 2 * length), MAX_OPS, &rng);
-		}
+		snprintf(c->source, sizeof(c->source), "random program %llu of seed %lu",
+			 (unsigned long long)i, c->args->seed);
 		status = check_one(c, ops, n);
-		if (status != PF_EXIT_CLEAN)
-			return status;
 	}
+	return status;
+}
+
+static int conclude(const struct check *c)
+{
+	const struct pf_judgement *r = pf_judge_result(c->judge);
+	const char *name[PF_MAX_LANES];
+
+	pf_progress_clear();
+	if (!c->programs && !pf_interrupted)
+		return pf_complain("check: nothing was checked: %s refused the layouts of all %llu "
+				   "programs",
+				   c->impl, (unsigned long long)c->refused);
+	if (c->args->quiet)
+		return PF_EXIT_CLEAN;
+	for (unsigned i = 0; i < r->nr_lanes; i++)
+		name[i] = r->name[i];
+	pf_print_figures(stdout, name, r->figures, r->nr_lanes);
+	pf_print_ends(stdout, name, r->figures, r->nr_lanes);
+	if (c->refused > c->programs)
+		printf("%s refused most layouts: should it say what it takes (pf_limits)?\n",
+		       c->impl);
+	printf("%s%s %s: %llu programs, %llu operations, %llu more refused, no finding\n",
+	       pf_interrupted ? "interrupted: " : "", c->impl,
+	       pf_interrupted ? "so far" : "conforms", (unsigned long long)c->programs,
+	       (unsigned long long)c->operations, (unsigned long long)c->refused);
 	return PF_EXIT_CLEAN;
+}
+
+/* Hours later would be too late to learn that. */
+static bool can_write(const char *path)
+{
+	FILE *out = pf_create(path);
+
+	pf_discard(out);
+	return out != NULL;
+}
+
+static int check(const struct check_args *args, char **argv, int nr)
+{
+	struct pf_judge_config config = {.seconds = (unsigned)args->timeout};
+	struct check c = {.args = args, .impl = argv[0]};
+	int status = PF_EXIT_CLEAN;
+
+	if ((size_t)snprintf(c.lineup, sizeof(c.lineup), "%s%s%s", args->with ? args->with : "",
+			     args->with ? "," : "", c.impl) >= sizeof(c.lineup))
+		return pf_complain("check: too many names");
+	if (args->output && !can_write(args->output))
+		return PF_EXIT_USAGE;
+	config.impls = c.lineup;
+	pf_catch_interrupts();
+	c.judge = pf_judge_open(&config);
+	if (!c.judge)
+		return PF_EXIT_USAGE;
+	c.limits = &pf_judge_result(c.judge)->limits;
+	c.end = args->seconds ? pf_now() + (double)args->seconds : 0;
+	for (int i = 1; i < nr && status == PF_EXIT_CLEAN && !is_over(&c); i++)
+		status = check_file(&c, argv[i]);
+	if (status == PF_EXIT_CLEAN)
+		status = check_random(&c);
+	if (status == PF_EXIT_CLEAN)
+		status = pf_judge_over(c.judge) && !pf_interrupted ? PF_EXIT_USAGE : conclude(&c);
+	while (c.nr_pool)
+		free(c.pool[--c.nr_pool].ops);
+	pf_judge_close(c.judge);
+	return status;
 }
 
 int cmd_check(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"with", required_argument, NULL, 'w'},
-		{"runs", required_argument, NULL, 'r'},
-		{"seconds", required_argument, NULL, 's'},
-		{"seed", required_argument, NULL, 'S'},
-		{"length", required_argument, NULL, 'n'},
-		{"output", required_argument, NULL, 'o'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+	struct check_args a = {.runs = 0, .seed = 1, .length = 64};
+	const struct pf_option options[] = {
+		PF_OPTION_WITH(&a.with, "run in lockstep with these implementations too"),
+		PF_OPTION_RUNS(&a.runs, 1ul << 40,
+			       "random programs (default: 20000; with --seconds: no limit)"),
+		PF_OPTION_SECONDS(&a.seconds, "stop after that time (default: no limit)"),
+		PF_OPTION_SEED(&a.seed),
+		PF_OPTION_OPS(&a.length, MAX_OPS / 2,
+			      "mean number of operations of a random program (default: 64)"),
+		PF_OPTION_OUTPUT(&a.output, "where to save the program of a finding, as text\n"
+					    "(default: findings/check-LAW-IMPL-OPERATION.txt)"),
+		PF_OPTION_QUIET(&a.quiet, "print only a finding's signature"),
+		PF_OPTION_TIMEOUT(&a.timeout),
 	};
-	unsigned long runs = 20000, seconds = 0, seed = 1, length = 64;
-	const char *with = NULL;
-	struct check c = {0};
-	struct pf_program pool[POOL];
-	struct pf_lineup lineup;
-	char names[512];
-	unsigned nr_pool = 0;
-	int opt, status = PF_EXIT_CLEAN;
+	const struct pf_usage usage = {
+		.command = "check",
+		.synopsis = "[OPTION]... IMPL [FILE]...",
+		.about = "Run the given programs, then random ones, on IMPL and judge it by all "
+			 "laws. Layouts\nare changed to ones that all members take. It ends at the "
+			 "first finding, which is\nsaved as a program.\n",
+		PF_OPTIONS(options),
+		.min_args = 1,
+		.max_args = INT_MAX,
+		.args = "the name of an implementation",
+	};
+	int nr, status;
 
-	while ((opt = getopt_long(argc, argv, ":w:r:s:S:n:o:qh", options, NULL)) != -1) {
-		switch (opt) {
-		case 'w':
-			with = optarg;
-			break;
-		case 'r':
-			if (!pf_number(optarg, "--runs", 1ul << 40, &runs))
-				return PF_EXIT_USAGE;
-			break;
-		case 's':
-			if (!pf_number(optarg, "--seconds", 1000000, &seconds))
-				return PF_EXIT_USAGE;
-			runs = 1ul << 40;
-			break;
-		case 'S':
-			if (!pf_number(optarg, "--seed", ~0ul, &seed))
-				return PF_EXIT_USAGE;
-			break;
-		case 'n':
-			if (!pf_number(optarg, "--length", MAX_OPS / 2, &length) || !length)
-				return length ? PF_EXIT_USAGE
-					      : pf_complain("--length wants a number from 1 on");
-			break;
-		case 'o':
-			c.output = optarg;
-			break;
-		case 'q':
-			c.quiet = true;
-			break;
-		case 'h':
-			fputs(check_help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, opt, "check");
-		}
-	}
-	if (optind == argc)
-		return pf_complain("check: no implementation given (see pagefuzz check --help)");
-	snprintf(names, sizeof(names), "%s%s%s", with ? with : "", with ? "," : "", argv[optind]);
-	c.oracle = pf_open_oracle(names, &lineup, NULL);
-	if (!c.oracle)
-		return PF_EXIT_USAGE;
-	for (int i = optind + 1; i < argc && status == PF_EXIT_CLEAN; i++) {
-		struct pf_program p;
-
-		if (!pf_load(&p, argv[i])) {
-			status = PF_EXIT_USAGE;
-			break;
-		}
-		status = check_one(&c, p.ops, p.nr);
-		if (nr_pool < POOL)
-			pool[nr_pool++] = p;
-		else
-			free(p.ops);
-	}
-	if (status == PF_EXIT_CLEAN)
-		status = check_random(&c, runs, seconds, seed, length, pool, nr_pool);
-	if (status == PF_EXIT_CLEAN && !c.quiet) {
-		pf_print_table(stdout, c.oracle);
-		printf("%s conforms: %llu programs, %llu operations, %llu not supported, no "
-		       "finding\n",
-		       argv[optind], (unsigned long long)c.programs,
-		       (unsigned long long)c.operations, (unsigned long long)c.unsupported);
-	}
-	while (nr_pool)
-		free(pool[--nr_pool].ops);
-	pf_oracle_free(c.oracle);
-	pf_lineup_free(&lineup);
-	return status;
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	if (!a.runs)
+		a.runs = a.seconds ? ULONG_MAX : 20000;
+	return check(&a, argv + 1, nr);
 }

@@ -3,42 +3,20 @@
  * cmd_compare.c - pagefuzz compare: one workload on each implementation alone,
  * and what became of it in one table.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd.h"
-
-static const char help[] =
-	"usage: pagefuzz compare [OPTION]... PROGRAM\n"
-	"Run a program (bytes or text, - for standard input) on each implementation alone and\n"
-	"print one table. Before, all run it once in lockstep with all checks; a finding prints\n"
-	"its story instead of the table.\n\n"
-	"  -i, --impls NAMES  comma-separated implementations (default: all)\n"
-	"  -r, --repeat N     timed runs, the best of which counts (default: 3 or more, until\n"
-	"                     half a second has passed)\n"
-	"      --no-check     leave the run in lockstep out\n\n"
-	"Alone, a program may go another way than in lockstep, where a block that only some\n"
-	"could allocate is given back. Times include what the framework does for each\n"
-	"operation, the same for all implementations, but no checks.\n";
+#include "judge.h"
+#include "progress.h"
 
 #define COLUMNS_A_TABLE 6
 
 struct column {
-	const char *name;
 	bool supported;
 	struct pf_figures f;
 	double ns; /* per operation */
 };
-
-static double seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
 
 static uint64_t sum(const uint64_t *v)
 {
@@ -49,42 +27,50 @@ static uint64_t sum(const uint64_t *v)
 	return s;
 }
 
+/* What a child process measures, and where to. */
+struct measurement {
+	const struct pf_impl *impl;
+	const struct pf_program *p;
+	unsigned long runs;    /* 0: as many as it takes */
+	struct column *column; /* shared with the child */
+};
+
 /* Best time of several runs; figures of the last one, they are all the same. */
-static bool measure(struct column *c, const struct pf_impl *impl, const struct pf_program *p,
-		    unsigned long repeat)
+static void measure(void *arg, struct pf_at *at)
 {
-	struct pf_options options = {.unchecked = true};
-	struct pf_oracle *o = pf_oracle_new(&impl, 1);
+	const struct measurement *m = arg;
+	struct pf_options options = {.unchecked = true, .at = at};
+	struct pf_oracle *o = pf_oracle_new(&m->impl, 1);
+	struct column c = {0};
 	double best = 0, spent = 0;
 	struct pf_verdict v;
 
-	*c = (struct column){.name = impl->name};
 	if (!o)
-		return false;
+		return;
 	pf_oracle_options(o, &options);
-	for (unsigned long i = 0; repeat ? i < repeat : i < 3 || (spent < 0.5 && i < 1000); i++) {
+	for (unsigned long i = 0; m->runs ? i < m->runs : i < 3 || (spent < 0.5 && i < 1000); i++) {
 		double start, took;
 		enum pf_outcome outcome;
 
 		pf_oracle_reset_figures(o);
-		start = seconds();
-		outcome = pf_oracle_run(o, p->ops, p->nr, &v);
-		took = seconds() - start;
+		start = pf_now();
+		outcome = pf_oracle_run(o, m->p->ops, m->p->nr, &v);
+		took = pf_now() - start;
 		spent += took;
 		if (outcome == PF_UNSUPPORTED)
 			break;
-		c->supported = true;
-		c->f = *pf_oracle_figures(o, 0);
+		c.supported = true;
+		c.f = *pf_oracle_figures(o, 0);
 		if (!i || took < best)
 			best = took;
 		/* Stopped at a finding, which the lockstep run may have excused. */
 		if (outcome != PF_CLEAN)
 			break;
 	}
-	if (c->f.ops > c->f.skipped)
-		c->ns = best * 1e9 / (c->f.ops - c->f.skipped);
+	if (c.f.ops > c.f.skipped)
+		c.ns = best * 1e9 / (double)(c.f.ops - c.f.skipped);
 	pf_oracle_free(o);
-	return true;
+	*m->column = c;
 }
 
 /* ---------------------------------------------------------------- table -- */
@@ -145,13 +131,13 @@ static bool order_used(const struct column *c, unsigned nr, int order)
 	return false;
 }
 
-static void print_columns(const struct column *c, unsigned nr)
+static void print_columns(const struct pf_impl *const *impl, const struct column *c, unsigned nr)
 {
 	char label[32];
 
 	printf("%-24s", "");
 	for (unsigned i = 0; i < nr; i++)
-		printf(" %11s", c[i].name);
+		printf(" %11s", impl[i]->name);
 	putchar('\n');
 	row("allocations", cell_requests, 0, c, nr);
 	row("succeeded", cell_ok, 0, c, nr);
@@ -175,21 +161,32 @@ static void print_columns(const struct column *c, unsigned nr)
 
 /* ------------------------------------------------------------- lockstep -- */
 
-static int check(struct pf_oracle *o, const struct pf_program *p, const char *path)
+static void print_next(const char *impls, const char *path)
+{
+	const char *with = impls ? " -i " : "", *names = impls ? impls : "";
+
+	printf("next\n"
+	       "  pagefuzz run%s%s %s\n"
+	       "  pagefuzz min%s%s -o small.txt %s\n",
+	       with, names, path, with, names, path);
+}
+
+static int check(struct pf_judge *j, const struct pf_program *p, const char *impls,
+		 const char *path)
 {
 	struct pf_verdict v;
-	enum pf_outcome outcome = pf_oracle_run(o, p->ops, p->nr, &v);
+	enum pf_outcome outcome = pf_judge_run(j, p->ops, p->nr, &v, NULL);
 
+	if (pf_judge_over(j))
+		return pf_interrupted ? pf_complain("compare: interrupted") : PF_EXIT_USAGE;
 	switch (outcome) {
 	case PF_UNSUPPORTED:
-		return pf_complain("%s: no implementation supports this layout", path);
+		return pf_complain("%s: no implementation supports this layout",
+				   pf_input_name(path));
 	case PF_FINDING:
 		printf("%s: finding\n", path);
-		pf_story(o, &v, p->ops, p->nr, pf_print_op_to, stdout);
-		printf("next\n"
-		       "  pagefuzz run %s\n"
-		       "  pagefuzz min -o small.txt %s\n",
-		       path, path);
+		pf_judge_story(j, p->ops, p->nr, &v, stdout);
+		print_next(impls, path);
 		return PF_EXIT_FINDING;
 	case PF_KNOWN:
 		printf("%s: known divergence %s\n", path, v.signature);
@@ -200,82 +197,123 @@ static int check(struct pf_oracle *o, const struct pf_program *p, const char *pa
 	}
 }
 
-static int compare(const struct pf_lineup *lineup, const struct pf_program *p, unsigned long repeat)
+static int check_in_lockstep(const struct pf_program *p, const char *impls, const char *path,
+			     unsigned timeout)
 {
-	struct column c[PF_MAX_LANES];
+	struct pf_judge_config config = {.impls = impls, .seconds = timeout};
+	struct pf_judge *j = pf_judge_open(&config);
+	int status = j ? check(j, p, impls, path) : PF_EXIT_USAGE;
+
+	pf_judge_close(j);
+	return status;
+}
+
+/* Columns are filled up to the first that gives no figures. */
+static int measure_all(struct column *c, const struct pf_lineup *lineup, const struct pf_program *p,
+		       unsigned long runs, unsigned timeout, unsigned *nr)
+{
+	for (*nr = 0; *nr < lineup->nr; (*nr)++) {
+		struct measurement m = {lineup->impl[*nr], p, runs, &c[*nr]};
+		struct pf_verdict v;
+		int status;
+
+		pf_progress("compare: %s", m.impl->name);
+		status = pf_ward_call(measure, &m, timeout, &m.impl->name, 1, &v);
+		pf_progress_clear();
+		if (status == PF_EXIT_FINDING)
+			printf("finding   %s\nwhat      %s\n", v.signature, v.detail);
+		if (status != PF_EXIT_CLEAN)
+			return status;
+	}
+	return PF_EXIT_CLEAN;
+}
+
+static int print_all(const struct column *c, const struct pf_lineup *lineup, unsigned nr_columns)
+{
 	bool any = false;
 
-	for (unsigned i = 0; i < lineup->nr; i++) {
-		if (!measure(&c[i], lineup->impl[i], p, repeat))
-			return pf_complain("out of memory");
+	for (unsigned i = 0; i < nr_columns; i++)
 		any |= c[i].supported;
-	}
-	if (!any)
+	if (!any && nr_columns == lineup->nr)
 		return pf_complain("no implementation supports this layout");
-	for (unsigned i = 0; i < lineup->nr; i += COLUMNS_A_TABLE) {
-		unsigned nr = lineup->nr - i;
+	for (unsigned i = 0; i < nr_columns; i += COLUMNS_A_TABLE) {
+		unsigned nr = nr_columns - i;
 
 		putchar('\n');
-		print_columns(c + i, nr < COLUMNS_A_TABLE ? nr : COLUMNS_A_TABLE);
+		print_columns(lineup->impl + i, c + i, nr < COLUMNS_A_TABLE ? nr : COLUMNS_A_TABLE);
 	}
-	for (unsigned i = 0; i < lineup->nr; i++)
+	for (unsigned i = 0; i < nr_columns; i++)
 		if (!c[i].supported)
-			printf("%s does not support this layout\n", c[i].name);
+			printf("%s does not support this layout\n", lineup->impl[i]->name);
 	return PF_EXIT_CLEAN;
+}
+
+static int compare(const struct pf_lineup *lineup, const struct pf_program *p, unsigned long runs,
+		   unsigned timeout)
+{
+	size_t size = PF_MAX_LANES * sizeof(struct column);
+	struct column *c = pf_ward_memory(size);
+	int status, printed;
+	unsigned nr;
+
+	if (!c)
+		return PF_EXIT_USAGE;
+	status = measure_all(c, lineup, p, runs, timeout, &nr);
+	printed = print_all(c, lineup, nr);
+	if (pf_interrupted)
+		status = pf_complain("compare: interrupted, %u of %u measured", nr, lineup->nr);
+	pf_ward_memory_free(c, size);
+	return printed > status ? printed : status;
 }
 
 int cmd_compare(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"impls", required_argument, NULL, 'i'},
-		{"repeat", required_argument, NULL, 'r'},
-		{"no-check", no_argument, NULL, 'n'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	const char *impls = NULL;
+	unsigned long runs = 0, timeout = 0;
+	bool no_check = false;
+	const struct pf_option options[] = {
+		PF_OPTION_IMPLS(&impls, "comma-separated implementations (default: all)"),
+		PF_OPTION_RUNS(&runs, 1000,
+			       "timed runs, the best of which counts (default: 3 or more,\n"
+			       "until half a second has passed)"),
+		PF_OPTION_FLAG("no-check", 0, &no_check, "leave the run in lockstep out"),
+		PF_OPTION_TIMEOUT(&timeout),
+	};
+	const struct pf_usage usage = {
+		.command = "compare",
+		.synopsis = "[OPTION]... PROGRAM",
+		.about = "Run a program (bytes or text, - for standard input) on each "
+			 "implementation alone and\nprint one table. Before, all run it once in "
+			 "lockstep with all checks; a finding prints\nits story instead of the "
+			 "table.\n",
+		PF_OPTIONS(options),
+		.notes = "Alone, a program may go another way than in lockstep, where a block "
+			 "that only some\ncould allocate is given back. Times include what the "
+			 "framework does for each\noperation, the same for all implementations, "
+			 "but no checks.\n",
+		.min_args = 1,
+		.max_args = 1,
+		.args = "exactly one program",
+	};
 	struct pf_lineup lineup;
 	struct pf_program p;
-	struct pf_oracle *o;
-	unsigned long repeat = 0;
-	bool no_check = false;
-	int c, status = PF_EXIT_CLEAN;
+	int nr, status;
 
-	while ((c = getopt_long(argc, argv, ":i:r:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			impls = optarg;
-			break;
-		case 'r':
-			if (!pf_number(optarg, "--repeat", 1000, &repeat))
-				return PF_EXIT_USAGE;
-			break;
-		case 'n':
-			no_check = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, "compare");
-		}
-	}
-	if (optind + 1 != argc)
-		return pf_complain(
-			"compare: exactly one program is wanted (see pagefuzz compare --help)");
-	o = pf_open_oracle(impls, &lineup, NULL);
-	if (!o)
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	if (!pf_open_lineup(impls, &lineup, NULL))
 		return PF_EXIT_USAGE;
-	if (!pf_load(&p, argv[optind])) {
-		pf_oracle_free(o);
+	if (!pf_load(&p, argv[1])) {
 		pf_lineup_free(&lineup);
 		return PF_EXIT_USAGE;
 	}
+	pf_catch_interrupts();
 	if (!no_check)
-		status = check(o, &p, argv[optind]);
-	pf_oracle_free(o);
+		status = check_in_lockstep(&p, impls, argv[1], (unsigned)timeout);
+	else
+		status = PF_EXIT_CLEAN;
 	if (status == PF_EXIT_CLEAN)
-		status = compare(&lineup, &p, repeat);
+		status = compare(&lineup, &p, runs, (unsigned)timeout);
 	pf_lineup_free(&lineup);
 	free(p.ops);
 	return status;

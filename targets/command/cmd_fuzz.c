@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,43 +15,47 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "judge.h"
+#include "progress.h"
 #include "../language/codec.h"
 #include "../engines/stats.h"
 
 #define MAX_WORKERS 8
 #define LOG_BYTES   32768
-/* A worker that ends this often without anything new is not started again. */
-#define MAX_REPEATS 5
-#define MAX_BYTES   1024
+/* So often a worker that ends without anything new is started again at once; then it waits. */
+#define FREE_REPEATS 3
+#define PAUSE_MAX    10.0 /* seconds */
+#define MAX_BYTES    1024
 
 struct worker {
 	pid_t pid; /* 0: not running */
 	int fd;	   /* its standard error */
 	struct pf_stats_file *stats;
-	char stats_path[128], artifacts[128];
+	char stats_path[500], artifacts[500];
 	char line[4096];
 	size_t line_len;
 	char log[LOG_BYTES]; /* the last of what it said */
 	size_t log_len;
 	uint64_t edges, corpus;
+	uint64_t execs_before; /* of its earlier lives */
 	unsigned repeats;
+	double start_at; /* not running: when to start it again; 0: never */
 };
 
 struct campaign {
 	const char *target, *seeds, *dict, *corpus, *findings, *impls;
-	unsigned long seconds, workers;
-	char tmp[64];
+	unsigned long seconds, workers, timeout;
+	char tmp[400];
 	struct worker worker[MAX_WORKERS];
-	struct pf_lineup lineup;
-	struct pf_oracle *oracle;
+	struct pf_judge *judge;
 	unsigned nr_findings;
 	char signature[PF_SKIP_MAX][80];
-	time_t start;
+	double start;
 	bool failed;
+	bool kept; /* an input could not be saved and stays in tmp */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -62,41 +66,18 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
-static double now(void)
+/* DIR/NAME; empty, which nobody can open, if that is too long. */
+static void join(char path[PATH_MAX], const char *dir, const char *name)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec * 1e-9;
-}
-
-/* mkdir -p */
-static bool make_dirs(const char *path)
-{
-	char part[512];
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (char *p = part + 1;; p++) {
-		char c = *p;
-
-		if (c && c != '/')
-			continue;
-		*p = 0;
-		if (mkdir(part, 0777) && errno != EEXIST) {
-			pf_complain("fuzz: %s: %s", part, strerror(errno));
-			return false;
-		}
-		*p = c;
-		if (!c)
-			return true;
-	}
+	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+		path[0] = '\0';
 }
 
 /* -------------------------------------------------------------- workers -- */
 
 static void exec_target(struct campaign *c, struct worker *w, long left)
 {
-	char max_time[48], max_len[32], dict[512], prefix[160], stats[160], impls[320];
+	char max_time[48], max_len[32], timeout[40], dict[512], prefix[600], stats[600], impls[320];
 	const char *argv[16];
 	int n = 0;
 
@@ -107,7 +88,8 @@ static void exec_target(struct campaign *c, struct worker *w, long left)
 	argv[n++] = c->target;
 	argv[n++] = max_time;
 	argv[n++] = max_len;
-	argv[n++] = "-timeout=20";
+	snprintf(timeout, sizeof(timeout), "-timeout=%lu", c->timeout);
+	argv[n++] = timeout;
 	argv[n++] = "-rss_limit_mb=4096";
 	argv[n++] = prefix;
 	if (c->dict) {
@@ -131,12 +113,14 @@ static void exec_target(struct campaign *c, struct worker *w, long left)
 
 static bool start_worker(struct campaign *c, struct worker *w)
 {
-	long left = (long)c->seconds - (long)(time(NULL) - c->start);
+	long left = (long)((double)c->seconds - (pf_now() - c->start)) + 1;
 	int pipes[2];
 
+	w->start_at = 0;
+	w->execs_before = w->stats->execs;
 	if (left < 1)
 		left = 1;
-	if (pipe(pipes))
+	if (pipe2(pipes, O_CLOEXEC))
 		return pf_complain("fuzz: %s", strerror(errno)), false;
 	w->pid = fork();
 	if (w->pid < 0)
@@ -227,57 +211,84 @@ static void remember(struct campaign *c, const char *signature)
 	}
 }
 
-static FILE *open_in(const char *dir, const char *name)
+/* A part of a finding's folder, on the disk when this is over. False: complained. */
+static FILE *open_part(const char *dir, const char *name, char path[PATH_MAX])
 {
-	char path[700];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	join(path, dir, name);
 	return pf_create(path);
 }
 
-/* findings/<signature>/ with bytes, text and story. */
-static void save(struct campaign *c, const char *signature, const unsigned char *data, size_t len,
-		 const struct pf_program *p, const struct worker *w, const struct pf_verdict *v,
-		 bool by_oracle)
+static bool save_input(const char *dir, const unsigned char *data, size_t len)
 {
-	char dir[512], *s;
+	char path[PATH_MAX];
 	FILE *f;
 
-	snprintf(dir, sizeof(dir), "%s/%s", c->findings, signature);
-	for (s = dir + strlen(c->findings) + 1; *s; s++)
+	if (!pf_make_folders(dir))
+		return false;
+	f = open_part(dir, "input.bin", path);
+	if (!f)
+		return false;
+	fwrite(data, 1, len, f);
+	return pf_close_synced(f, path);
+}
+
+static bool save_rest(const struct campaign *c, const char *dir, const char *signature,
+		      const struct pf_program *p, const struct worker *w,
+		      const struct pf_verdict *v)
+{
+	char path[PATH_MAX];
+	bool ok;
+	FILE *f;
+
+	f = open_part(dir, "input.txt", path);
+	if (!f)
+		return false;
+	fprintf(f, "# %s\n", signature);
+	if (c->impls)
+		fprintf(f, "# on %s\n", c->impls);
+	pf_write_text(f, p->ops, p->nr);
+	ok = pf_close(f, path);
+	f = open_part(dir, "log.txt", path);
+	if (f) {
+		fwrite(w->log, 1, w->log_len, f);
+		ok &= pf_close(f, path);
+	}
+	f = open_part(dir, "story.txt", path);
+	if (!f)
+		return false;
+	if (v)
+		pf_judge_story(c->judge, p->ops, p->nr, v, f);
+	else
+		fwrite(w->log, 1, w->log_len, f);
+	return pf_close(f, path) && ok;
+}
+
+/* findings/<signature>/ with input.bin is there; now text, log and story. v: NULL if nobody is blamed. */
+static void announce(const struct campaign *c, const char *dir, const char *signature,
+		     const struct pf_program *p, const struct worker *w, const struct pf_verdict *v)
+{
+	const char *with = c->impls ? " -i " : "", *names = c->impls ? c->impls : "";
+	bool all = save_rest(c, dir, signature, p, w, v);
+
+	printf("%sfinding: %s\n", isatty(1) ? "\r\033[K" : "", signature);
+	if (v)
+		pf_judge_story(c->judge, p->ops, p->nr, v, stdout);
+	printf("saved in %s%s; next:\n"
+	       "  pagefuzz run%s%s %s/input.txt\n"
+	       "  pagefuzz min%s%s -o %s/small.txt %s/input.txt\n"
+	       "  pagefuzz emit-c%s%s -o %s/test.c %s/small.txt\n",
+	       dir, all ? "" : " (not all of it)", with, names, dir, with, names, dir, dir, with,
+	       names, dir, dir);
+	fflush(stdout);
+}
+
+/* The folder of a finding: slashes are no folders in it. */
+static void folder_of(const struct campaign *c, const char *name, char dir[PATH_MAX])
+{
+	join(dir, c->findings, name);
+	for (char *s = *dir ? dir + strlen(c->findings) + 1 : dir; *s; s++)
 		if (*s == '/')
 			*s = '-';
-	if (!make_dirs(dir))
-		return;
-	f = open_in(dir, "input.bin");
-	if (f) {
-		fwrite(data, 1, len, f);
-		pf_close(f, dir);
-	}
-	f = open_in(dir, "input.txt");
-	if (f) {
-		fprintf(f, "# %s\n", signature);
-		pf_write_text(f, p->ops, p->nr);
-		pf_close(f, dir);
-	}
-	f = open_in(dir, "story.txt");
-	if (f) {
-		if (by_oracle)
-			pf_story(c->oracle, v, p->ops, p->nr, pf_print_op_to, f);
-		else
-			fwrite(w->log, 1, w->log_len, f);
-		pf_close(f, dir);
-	}
-	printf("\r\033[K");
-	printf("finding: %s\n", signature);
-	if (by_oracle)
-		pf_story(c->oracle, v, p->ops, p->nr, pf_print_op_to, stdout);
-	printf("saved in %s; next:\n"
-	       "  build/pagefuzz run %s/input.txt\n"
-	       "  build/pagefuzz min -o %s/small.txt %s/input.txt\n"
-	       "  build/pagefuzz emit-c -o %s/test.c %s/small.txt\n",
-	       dir, dir, dir, dir, dir, dir);
-	fflush(stdout);
 }
 
 /* A crash that the oracle did not call: name it after the sanitizer's summary. */
@@ -301,60 +312,112 @@ static void name_crash(const struct worker *w, const char *artifact, char *name,
 	name[n] = 0;
 }
 
-/* What one artifact shows. False: nothing new. */
+/* Give what is saved in `unnamed` its name, and say so. False: known already. */
+static bool name_finding(struct campaign *c, struct worker *w, const char *artifact,
+			 const struct pf_program *p, const char *unnamed)
+{
+	char name[80], dir[PATH_MAX], path[PATH_MAX];
+	struct pf_verdict v;
+	bool blamed;
+
+	blamed = pf_judge_run(c->judge, p->ops, p->nr, &v, NULL) == PF_FINDING;
+	if (blamed)
+		snprintf(name, sizeof(name), "%s", v.signature);
+	else
+		name_crash(w, artifact, name, sizeof(name));
+	if (known_here(c, name)) {
+		join(path, unnamed, "input.bin");
+		unlink(path);
+		rmdir(unnamed);
+		return false;
+	}
+	remember(c, name);
+	folder_of(c, name, dir);
+	/* Of an earlier campaign: the new input takes the place of its input. */
+	if (rename(unnamed, dir)) {
+		char to[PATH_MAX];
+
+		join(path, unnamed, "input.bin");
+		join(to, dir, "input.bin");
+		if (rename(path, to) || rmdir(unnamed)) {
+			pf_complain("%s: %s", dir, strerror(errno));
+			snprintf(dir, sizeof(dir), "%s", unnamed);
+		}
+	}
+	announce(c, dir, name, p, w, blamed ? &v : NULL);
+	return true;
+}
+
+/*
+ * What one artifact shows. It is saved before anything else is done with it. False:
+ * nothing new.
+ */
 static bool collect(struct campaign *c, struct worker *w, const char *artifact)
 {
-	char path[512], name[80];
+	char path[PATH_MAX], unnamed[PATH_MAX], name[300];
 	struct pf_program p = {NULL, 0};
-	struct pf_verdict v;
 	unsigned char *data;
-	enum pf_outcome outcome;
-	bool news = false, by_oracle;
+	bool news = false;
 	size_t len;
 
-	snprintf(path, sizeof(path), "%s/%s", w->artifacts, artifact);
+	join(path, w->artifacts, artifact);
 	data = pf_read_file(path, &len);
 	if (!data)
 		return false;
+	snprintf(name, sizeof(name), "unnamed-%s", artifact);
+	join(unnamed, c->findings, name);
+	if (!save_input(unnamed, data, len)) {
+		pf_complain("the input of a finding stays in %s", path);
+		c->kept = true;
+		free(data);
+		return false;
+	}
+	unlink(path);
 	p.ops = malloc((len + 1) * sizeof(*p.ops));
 	if (p.ops) {
 		p.nr = pf_decode(data, len, p.ops, len);
-		outcome = pf_oracle_run(c->oracle, p.ops, p.nr, &v);
-		by_oracle = outcome == PF_FINDING;
-		if (by_oracle)
-			snprintf(name, sizeof(name), "%s", v.signature);
-		else
-			name_crash(w, artifact, name, sizeof(name));
-		if (!known_here(c, name)) {
-			news = true;
-			remember(c, name);
-			save(c, name, data, len, &p, w, &v, by_oracle);
-		}
+		news = name_finding(c, w, artifact, &p, unnamed);
 	}
 	free(p.ops);
 	free(data);
-	unlink(path);
 	return news;
 }
 
-static bool collect_all(struct campaign *c, struct worker *w)
+/* How many of the worker's artifacts there are, and how many of them show something new. */
+static unsigned collect_all(struct campaign *c, struct worker *w, unsigned *news)
 {
 	DIR *dir = opendir(w->artifacts);
+	unsigned nr = 0;
 	struct dirent *e;
-	bool news = false;
 
+	*news = 0;
 	while (dir && (e = readdir(dir)))
 		/* slow-unit-* are no findings, just worth a look. */
-		if (e->d_name[0] != '.' && strncmp(e->d_name, "slow-unit-", 10))
-			news |= collect(c, w, e->d_name);
+		if (e->d_name[0] != '.' && strncmp(e->d_name, "slow-unit-", 10)) {
+			nr++;
+			*news += collect(c, w, e->d_name);
+		}
 	if (dir)
 		closedir(dir);
-	return news;
+	return nr;
+}
+
+/* The longer nothing new comes of it, the longer it waits: a bug that is met at once. */
+static double pause_of(const struct worker *w)
+{
+	double pause = 0.25;
+
+	if (w->repeats <= FREE_REPEATS)
+		return 0;
+	for (unsigned i = FREE_REPEATS + 1; i < w->repeats && pause < PAUSE_MAX; i++)
+		pause *= 2;
+	return pause < PAUSE_MAX ? pause : PAUSE_MAX;
 }
 
 /* A worker has ended: by time, by a finding, or by mistake. */
 static void reap(struct campaign *c, struct worker *w, bool restart)
 {
+	unsigned nr, news;
 	int status;
 
 	read_worker(w);
@@ -362,21 +425,16 @@ static void reap(struct campaign *c, struct worker *w, bool restart)
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	w->pid = 0;
-	if (collect_all(c, w))
-		w->repeats = 0;
-	else
-		w->repeats++;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		c->failed = true;
-	if (!restart)
-		return;
-	if (!w->stats->execs && w->repeats) {
+	nr = collect_all(c, w, &news);
+	w->repeats = news ? 0 : w->repeats + 1;
+	if (!nr && w->stats->execs == w->execs_before && restart && !interrupted) {
 		c->failed = true;
 		fprintf(stderr, "pagefuzz: fuzz: %s does not start; it says:\n", c->target);
 		fwrite(w->log, 1, w->log_len, stderr);
-	} else if (w->repeats < MAX_REPEATS) {
-		start_worker(c, w);
+		return;
 	}
+	if (restart)
+		w->start_at = pf_now() + pause_of(w);
 }
 
 /* ----------------------------------------------------------------- loop -- */
@@ -425,7 +483,7 @@ static unsigned running(const struct campaign *c)
 
 static void stop_workers(struct campaign *c)
 {
-	double until = now() + 5;
+	double until = pf_now() + 5;
 
 	for (unsigned i = 0; i < c->workers; i++)
 		if (c->worker[i].pid)
@@ -436,7 +494,7 @@ static void stop_workers(struct campaign *c)
 
 			if (!w->pid)
 				continue;
-			if (now() > until)
+			if (pf_now() > until)
 				kill(w->pid, SIGKILL);
 			if (!read_worker(w))
 				reap(c, w, false);
@@ -445,18 +503,30 @@ static void stop_workers(struct campaign *c)
 	}
 }
 
+/* Start those whose time it is. */
+static void start_again(struct campaign *c)
+{
+	for (unsigned i = 0; i < c->workers; i++) {
+		struct worker *w = &c->worker[i];
+
+		if (!w->pid && w->start_at > 0 && pf_now() >= w->start_at && !start_worker(c, w))
+			c->failed = true;
+	}
+}
+
 static void loop(struct campaign *c)
 {
-	double start = now(), last = 0, every = isatty(1) ? 1 : 10;
+	double last = 0, every = isatty(1) ? 1 : 10;
 	uint64_t last_execs = 0, last_ops = 0;
 
-	while (running(c) && !interrupted && !c->failed) {
+	while (!interrupted && !c->failed && !pf_judge_over(c->judge)) {
 		struct pollfd fds[MAX_WORKERS];
-		double elapsed = now() - start;
+		double elapsed = pf_now() - c->start;
 		unsigned n = 0;
 
-		if (elapsed >= c->seconds)
+		if (elapsed >= (double)c->seconds)
 			break;
+		start_again(c);
 		for (unsigned i = 0; i < c->workers; i++)
 			if (c->worker[i].pid)
 				fds[n++] = (struct pollfd){.fd = c->worker[i].fd, .events = POLLIN};
@@ -465,7 +535,7 @@ static void loop(struct campaign *c)
 			struct worker *w = &c->worker[i];
 
 			if (w->pid && !read_worker(w))
-				reap(c, w, elapsed + 1 < c->seconds && !interrupted);
+				reap(c, w, elapsed + 1 < (double)c->seconds && !interrupted);
 		}
 		if (elapsed - last >= every)
 			live_line(c, elapsed, &last, &last_execs, &last_ops);
@@ -500,16 +570,26 @@ static void closing_table(const struct campaign *c, double elapsed)
 
 static bool prepare(struct campaign *c)
 {
+	struct pf_judge_config config = {.impls = c->impls, .seconds = (unsigned)c->timeout};
+	const char *tmp = getenv("TMPDIR");
+
 	if (access(c->target, X_OK))
 		return pf_complain("fuzz: %s: %s", c->target, strerror(errno)), false;
 	if (c->seeds && access(c->seeds, R_OK | X_OK))
 		return pf_complain("fuzz: %s: %s", c->seeds, strerror(errno)), false;
-	c->oracle = pf_open_oracle(c->impls, &c->lineup, NULL);
-	if (!c->oracle || !make_dirs(c->corpus) || !make_dirs(c->findings))
+	if (!pf_make_folders(c->corpus) || !pf_make_folders(c->findings))
 		return false;
-	snprintf(c->tmp, sizeof(c->tmp), "/tmp/pagefuzz-XXXXXX");
-	if (!mkdtemp(c->tmp))
-		return pf_complain("fuzz: %s: %s", c->tmp, strerror(errno)), false;
+	if (access(c->findings, W_OK | X_OK))
+		return pf_complain("fuzz: %s: %s", c->findings, strerror(errno)), false;
+	c->judge = pf_judge_open(&config);
+	if (!c->judge)
+		return false;
+	snprintf(c->tmp, sizeof(c->tmp), "%s/pagefuzz-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(c->tmp)) {
+		pf_complain("fuzz: %s: %s", c->tmp, strerror(errno));
+		c->tmp[0] = '\0';
+		return false;
+	}
 	for (unsigned i = 0; i < c->workers; i++) {
 		struct worker *w = &c->worker[i];
 
@@ -528,12 +608,13 @@ static void clean_up(struct campaign *c)
 		struct worker *w = &c->worker[i];
 		DIR *dir = opendir(w->artifacts);
 		struct dirent *e;
-		char path[512];
+		char path[PATH_MAX];
 
 		unlink(w->stats_path);
 		while (dir && (e = readdir(dir))) {
-			snprintf(path, sizeof(path), "%s/%s", w->artifacts, e->d_name);
-			if (e->d_name[0] != '.')
+			join(path, w->artifacts, e->d_name);
+			if (e->d_name[0] != '.' &&
+			    (!c->kept || !strncmp(e->d_name, "slow-unit-", 10)))
 				unlink(path);
 		}
 		if (dir)
@@ -542,101 +623,71 @@ static void clean_up(struct campaign *c)
 	}
 	if (c->tmp[0])
 		rmdir(c->tmp);
-	pf_oracle_free(c->oracle);
-	pf_lineup_free(&c->lineup);
+	pf_judge_close(c->judge);
 }
 
-static const char fuzz_help[] =
-	"usage: pagefuzz fuzz [OPTION]... (make fuzz calls it)\n"
-	"Run a libFuzzer target for a while; save and explain what it finds.\n\n"
-	"  -t, --target FILE   the fuzz target (default: "
-	"build/fuzz-address-undefined/fuzz_lockstep)\n"
-	"  -s, --seconds N     how long (default: 60)\n"
-	"  -w, --workers N     processes (default: one a processor, at most 8)\n"
-	"  -c, --corpus DIR    where inputs are kept (default: corpus/work/libfuzzer)\n"
-	"      --seeds DIR     more inputs to start from\n"
-	"      --dict FILE     dictionary\n"
-	"  -f, --findings DIR  where findings are saved (default: findings)\n"
-	"  -i, --impls NAMES   comma-separated implementations (default: all)\n";
+static int campaign(struct campaign *c)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	if (!prepare(c))
+		return PF_EXIT_USAGE;
+	printf("fuzzing for %lu s with %lu workers; Ctrl-C ends it\n", c->seconds, c->workers);
+	fflush(stdout);
+	c->start = pf_now();
+	for (unsigned i = 0; i < c->workers; i++)
+		c->worker[i].start_at = c->start;
+	loop(c);
+	if (pf_judge_over(c->judge))
+		c->failed = true;
+	if (!c->failed)
+		closing_table(c, pf_now() - c->start);
+	return c->failed || c->kept ? PF_EXIT_USAGE
+	       : c->nr_findings	    ? PF_EXIT_FINDING
+				    : PF_EXIT_CLEAN;
+}
 
 int cmd_fuzz(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"target", required_argument, NULL, 't'},
-		{"seconds", required_argument, NULL, 's'},
-		{"workers", required_argument, NULL, 'w'},
-		{"corpus", required_argument, NULL, 'c'},
-		{"seeds", required_argument, NULL, 'S'},
-		{"dict", required_argument, NULL, 'D'},
-		{"findings", required_argument, NULL, 'f'},
-		{"impls", required_argument, NULL, 'i'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	static struct campaign c = {
 		.target = "build/fuzz-address-undefined/fuzz_lockstep",
 		.corpus = "corpus/work/libfuzzer",
 		.findings = "findings",
 		.seconds = 60,
+		.timeout = 20,
+	};
+	const struct pf_option options[] = {
+		PF_OPTION_TEXT("target", 0, "FILE", &c.target,
+			       "the fuzz target (default:\n"
+			       "build/fuzz-address-undefined/fuzz_lockstep)"),
+		PF_OPTION_SECONDS(&c.seconds, "how long (default: 60)"),
+		PF_OPTION_NUMBER("workers", 0, &c.workers, 1, MAX_WORKERS,
+				 "processes (default: one a processor, at most 8)"),
+		PF_OPTION_TEXT("corpus", 0, "DIR", &c.corpus,
+			       "where inputs are kept (default: corpus/work/libfuzzer)"),
+		PF_OPTION_TEXT("findings", 0, "DIR", &c.findings,
+			       "where findings are saved (default: findings)"),
+		PF_OPTION_TEXT("seeds", 0, "DIR", &c.seeds, "more inputs to start from"),
+		PF_OPTION_TEXT("dict", 0, "FILE", &c.dict, "dictionary"),
+		PF_OPTION_IMPLS(&c.impls, "comma-separated implementations (default: all)"),
+		PF_OPTION_NUMBER("timeout", 0, &c.timeout, 1, 100000,
+				 "seconds that one execution may take (default: 20)"),
+	};
+	const struct pf_usage usage = {
+		.command = "fuzz",
+		.synopsis = "[OPTION]... (make fuzz calls it)",
+		.about = "Run a libFuzzer target for a while; save and explain what it finds.\n",
+		PF_OPTIONS(options),
 	};
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	struct sigaction sa = {.sa_handler = on_signal};
-	double start;
-	int opt;
+	int nr, status;
 
-	c.workers = cpus < 1 ? 1 : cpus > MAX_WORKERS ? MAX_WORKERS : cpus;
-	while ((opt = getopt_long(argc, argv, ":t:s:w:c:f:i:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 't':
-			c.target = optarg;
-			break;
-		case 's':
-			if (!pf_number(optarg, "--seconds", 100000000, &c.seconds))
-				return PF_EXIT_USAGE;
-			break;
-		case 'w':
-			if (!pf_number(optarg, "--workers", MAX_WORKERS, &c.workers))
-				return PF_EXIT_USAGE;
-			break;
-		case 'c':
-			c.corpus = optarg;
-			break;
-		case 'S':
-			c.seeds = optarg;
-			break;
-		case 'D':
-			c.dict = optarg;
-			break;
-		case 'f':
-			c.findings = optarg;
-			break;
-		case 'i':
-			c.impls = optarg;
-			break;
-		case 'h':
-			fputs(fuzz_help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, opt, "fuzz");
-		}
-	}
-	if (optind != argc)
-		return pf_complain("fuzz: takes no arguments, not '%s'", argv[optind]);
-	if (!c.seconds || !c.workers)
-		return pf_complain("fuzz: --seconds and --workers want a number from 1 on");
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	if (!prepare(&c))
-		return clean_up(&c), PF_EXIT_USAGE;
-	printf("fuzzing for %lu s with %lu workers; Ctrl-C ends it\n", c.seconds, c.workers);
-	fflush(stdout);
-	c.start = time(NULL);
-	start = now();
-	for (unsigned i = 0; i < c.workers; i++)
-		start_worker(&c, &c.worker[i]);
-	loop(&c);
-	if (!c.failed)
-		closing_table(&c, now() - start);
+	c.workers = cpus < 1 ? 1 : cpus > MAX_WORKERS ? MAX_WORKERS : (unsigned long)cpus;
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	status = campaign(&c);
 	clean_up(&c);
-	return c.failed ? PF_EXIT_USAGE : c.nr_findings ? PF_EXIT_FINDING : PF_EXIT_CLEAN;
+	return status;
 }

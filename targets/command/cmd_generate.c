@@ -4,7 +4,6 @@
  * transcripts. Unlike the mutator's programs they fill a zone of a given size to
  * a given level and keep it there, so that rare paths are taken often.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -497,18 +496,12 @@ static enum action pick_action(struct generator *g)
 	return ALLOC;
 }
 
-static void print_help(void)
+static void print_profiles(FILE *out)
 {
-	printf("usage: pagefuzz generate [OPTION]... PROFILE\n"
-	       "Print a workload of a kind as a program.\n\n"
-	       "  -n, --ops N        operations (default: 10000)\n"
-	       "  -s, --seed N       of the random numbers (default: 1)\n"
-	       "  -p, --pages N      of the machine that it is for (default: 32768)\n"
-	       "  -b, --bytes        in the byte form, not as text\n"
-	       "  -o, --output FILE  write there (default: standard output)\n\nprofiles\n");
+	fprintf(out, "\nprofiles\n");
 	for (size_t i = 0; i < NR_PROFILES; i++)
-		printf("  %-10s %s\n", profiles[i].name, profiles[i].summary);
-	printf("  %-10s %s\n", "fuzzer", "what the fuzzer's mutator makes from nothing");
+		fprintf(out, "  %-10s %s\n", profiles[i].name, profiles[i].summary);
+	fprintf(out, "  %-10s %s\n", "fuzzer", "what the fuzzer's mutator makes from nothing");
 }
 
 /* Without a profile: the mutator's. */
@@ -546,7 +539,10 @@ write:
 			ok = pf_write_bytes(out, ops, nr);
 		else
 			pf_write_text(out, ops, nr);
-		status = pf_close(out, path) && ok ? PF_EXIT_CLEAN : PF_EXIT_USAGE;
+		if (!ok)
+			pf_complain("out of memory"), pf_discard(out);
+		else if (pf_close(out, path))
+			status = PF_EXIT_CLEAN;
 	}
 	free(ops);
 	free(g);
@@ -555,55 +551,37 @@ write:
 
 int cmd_generate(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"ops", required_argument, NULL, 'n'},
-		{"seed", required_argument, NULL, 's'},
-		{"pages", required_argument, NULL, 'p'},
-		{"bytes", no_argument, NULL, 'b'},
-		{"output", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	unsigned long nr = 10000, seed = 1, pages = 32768;
-	const char *output = NULL;
+	unsigned long ops = 10000, seed = 1, pages = 32768;
+	const char *output = NULL, *name;
 	bool bytes = false;
-	int c;
+	const struct pf_option options[] = {
+		PF_OPTION_OPS(&ops, 10000000, "operations (default: 10000)"),
+		PF_OPTION_SEED(&seed),
+		PF_OPTION_NUMBER("pages", 0, &pages, 1u << 9, 1u << 24,
+				 "of the machine that it is for (default: 32768)"),
+		PF_OPTION_BYTES(&bytes),
+		PF_OPTION_OUTPUT(&output, "where to write it (default: standard output)"),
+	};
+	const struct pf_usage usage = {
+		.command = "generate",
+		.synopsis = "[OPTION]... PROFILE",
+		.about = "Print a workload of a kind as a program.\n",
+		PF_OPTIONS(options),
+		.more = print_profiles,
+		.min_args = 1,
+		.max_args = 1,
+		.args = "exactly one profile",
+	};
+	int nr, status;
 
-	while ((c = getopt_long(argc, argv, ":n:s:p:bo:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			if (!pf_number(optarg, "--ops", 10000000, &nr))
-				return PF_EXIT_USAGE;
-			break;
-		case 's':
-			if (!pf_number(optarg, "--seed", 0xffffffff, &seed))
-				return PF_EXIT_USAGE;
-			break;
-		case 'p':
-			if (!pf_number(optarg, "--pages", 1u << 24, &pages))
-				return PF_EXIT_USAGE;
-			break;
-		case 'b':
-			bytes = true;
-			break;
-		case 'o':
-			output = optarg;
-			break;
-		case 'h':
-			print_help();
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, "generate");
-		}
-	}
-	if (optind + 1 != argc || !nr)
-		return pf_complain("generate: one profile and at least one operation are wanted "
-				   "(see pagefuzz generate --help)");
-	if (!strcmp(argv[optind], "fuzzer"))
-		return generate(NULL, nr, seed, pages, bytes, output);
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	name = argv[1];
+	if (!strcmp(name, "fuzzer"))
+		return generate(NULL, ops, seed, pages, bytes, output);
 	for (size_t i = 0; i < NR_PROFILES; i++)
-		if (!strcmp(argv[optind], profiles[i].name))
-			return generate(&profiles[i], nr, seed, pages, bytes, output);
+		if (!strcmp(name, profiles[i].name))
+			return generate(&profiles[i], ops, seed, pages, bytes, output);
 	return pf_complain("generate: no profile is called '%s' (see pagefuzz generate --help)",
-			   argv[optind]);
+			   name);
 }

@@ -3,22 +3,26 @@
  * cmd_min.c - pagefuzz min and emit-c: from a finding to the smallest program
  * with the same signature, and on to a C test.
  */
-#include <getopt.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
+#include "judge.h"
+#include "machine.h"
+#include "progress.h"
 #include "../language/codec.h"
 #include "../language/reduce.h"
 #include "../language/text.h"
 
-/* ------------------------------------------------------------------ min -- */
+/* -------------------------------------------------------------- finding -- */
 
-/* A program that shows a finding, with the oracle that says so. */
+/* A program that shows a finding, with the judge that says so. */
 struct finding {
 	struct pf_program program;
-	struct pf_lineup lineup; /* of the oracle */
-	struct pf_oracle *oracle;
+	char wanted[80];  /* signature that the file is about; empty: it doesn't say */
+	char lineup[512]; /* that it was found on; empty: it doesn't say */
+	struct pf_judge *judge;
 	struct pf_verdict verdict;
 };
 
@@ -30,132 +34,297 @@ static bool is_finding(enum pf_outcome outcome)
 static void close_finding(struct finding *f)
 {
 	free(f->program.ops);
-	pf_oracle_free(f->oracle);
-	pf_lineup_free(&f->lineup);
+	pf_judge_close(f->judge);
 }
 
-/* The one program left on the command line. False: complained. */
-static bool open_finding(struct finding *f, const char *command, const char *impls, int argc,
-			 char **argv)
+/* The word behind `key` in a line of len bytes, if that is all of it. */
+static void take_word(const char *line, size_t len, const char *key, char *word, size_t size)
 {
-	f->program.ops = NULL;
-	f->oracle = NULL;
-	f->lineup.nr = 0;
-	if (optind + 1 != argc) {
-		pf_complain("%s: exactly one program is wanted (see pagefuzz %s --help)", command,
-			    command);
-		return false;
+	size_t skip = strlen(key), n = 0;
+
+	if (len <= skip || strncmp(line, key, skip) || *word)
+		return;
+	while (skip + n < len && isgraph((unsigned char)line[skip + n]))
+		n++;
+	if (n && n < size && skip + n == len)
+		snprintf(word, size, "%.*s", (int)n, line + skip);
+}
+
+/* "# LAW/IMPL/OPERATION" and "# on NAMES", in the comments that the file begins with. */
+static void read_comments(struct finding *f, const char *data, size_t len)
+{
+	for (size_t at = 0; at < len && data[at] == '#';) {
+		const char *end = memchr(data + at, '\n', len - at);
+		size_t n = end ? (size_t)(end - data) - at : len - at;
+
+		take_word(data + at, n, "# on ", f->lineup, sizeof(f->lineup));
+		take_word(data + at, n, "# ", f->wanted, sizeof(f->wanted));
+		if (!strchr(f->wanted, '/'))
+			f->wanted[0] = '\0';
+		at += n + 1;
 	}
-	if (!pf_load(&f->program, argv[optind]))
+}
+
+static bool load(struct finding *f, const char *path)
+{
+	unsigned char *data;
+	size_t len;
+	bool ok;
+
+	data = pf_read_file(path, &len);
+	if (!data)
 		return false;
-	f->oracle = pf_open_oracle(impls, &f->lineup, NULL);
-	if (f->oracle &&
-	    is_finding(pf_oracle_run(f->oracle, f->program.ops, f->program.nr, &f->verdict)))
+	ok = pf_load_data(&f->program, pf_input_name(path), data, len);
+	if (ok)
+		read_comments(f, (const char *)data, len);
+	free(data);
+	return ok;
+}
+
+/*
+ * What the program shows on a lineup; the judge stays if it shows something. *complained:
+ * that could not be found out.
+ */
+static bool try_lineup(struct finding *f, const char *impls, unsigned seconds, bool *complained)
+{
+	struct pf_judge_config config = {.impls = impls, .seconds = seconds};
+
+	*complained = false;
+	f->judge = pf_judge_open(&config);
+	if (f->judge &&
+	    is_finding(pf_judge_run(f->judge, f->program.ops, f->program.nr, &f->verdict, NULL)))
 		return true;
-	if (f->oracle)
-		pf_complain("%s: shows no finding, nothing to %s", argv[optind],
+	*complained = !f->judge || (pf_judge_over(f->judge) && !pf_interrupted);
+	pf_judge_close(f->judge);
+	f->judge = NULL;
+	return false;
+}
+
+static bool is_wanted(const struct finding *f)
+{
+	return !f->wanted[0] || !strcmp(f->verdict.signature, f->wanted);
+}
+
+/* IMPL and IMPL2 of LAW/IMPL:IMPL2/OPERATION, the other way round if `turned`. */
+static void named_lineup(const char *signature, bool turned, char *names, size_t size)
+{
+	const char *start = strchr(signature, '/') + 1;
+	size_t len = strcspn(start, "/"), first = strcspn(start, ":/");
+
+	if (first == len)
+		snprintf(names, size, "%.*s", (int)len, start);
+	else if (turned)
+		snprintf(names, size, "%.*s,%.*s", (int)(len - first - 1), start + first + 1,
+			 (int)first, start);
+	else
+		snprintf(names, size, "%.*s,%.*s", (int)first, start, (int)(len - first - 1),
+			 start + first + 1);
+}
+
+/*
+ * A run ends at its first finding, and which one that is depends on the lineup and its
+ * order: look for a lineup, of those that are run anyway, that shows the wanted one.
+ */
+static void prefer_wanted(struct finding *f, const char *impls, unsigned seconds)
+{
+	struct finding other = *f;
+	char names[160];
+	bool complained;
+
+	for (int turned = 0; turned < 2; turned++) {
+		bool there = true;
+		char *save, *copy, *name;
+
+		named_lineup(f->wanted, turned, names, sizeof(names));
+		copy = strdup(names);
+		/* Machines have other names as members; these are left alone. */
+		for (name = copy ? strtok_r(copy, ",", &save) : NULL; name;
+		     name = strtok_r(NULL, ",", &save)) {
+			bool found = false;
+
+			for (unsigned i = 0; i < pf_judge_result(f->judge)->nr_lanes; i++)
+				found |= !strcmp(pf_judge_name(f->judge, i), name);
+			there &= found && !pf_machine_named(name);
+		}
+		free(copy);
+		if (!there)
+			return;
+		if (!try_lineup(&other, names, seconds, &complained))
+			continue;
+		if (is_wanted(&other)) {
+			pf_judge_close(f->judge);
+			*f = other;
+			snprintf(f->lineup, sizeof(f->lineup), "%s", names);
+			return;
+		}
+		pf_judge_close(other.judge);
+	}
+	fprintf(stderr, "pagefuzz: this is %s now, not %s any more%s%s\n", f->verdict.signature,
+		f->wanted, impls ? ", on " : "", impls ? impls : "");
+}
+
+/* False: complained. */
+static bool open_finding(struct finding *f, const char *command, const char *impls,
+			 const char *path, unsigned seconds)
+{
+	bool complained;
+
+	memset(f, 0, sizeof(*f));
+	if (!load(f, path))
+		return false;
+	if (!impls && f->lineup[0])
+		impls = f->lineup;
+	else
+		snprintf(f->lineup, sizeof(f->lineup), "%s", impls ? impls : "");
+	if (try_lineup(f, impls, seconds, &complained)) {
+		if (!is_wanted(f))
+			prefer_wanted(f, impls, seconds);
+		return true;
+	}
+	if (pf_interrupted)
+		pf_complain("%s: interrupted", command);
+	else if (!complained)
+		pf_complain("%s: shows no finding, nothing to %s", pf_input_name(path),
 			    strcmp(command, "min") ? "test" : "minimise");
 	close_finding(f);
 	return false;
 }
 
-static bool same_finding(struct pf_oracle *o, const struct pf_op *ops, size_t n,
-			 const char *signature)
-{
-	struct pf_verdict v;
+/* ------------------------------------------------------------------ min -- */
 
-	return is_finding(pf_oracle_run(o, ops, n, &v)) && !strcmp(v.signature, signature);
+/* A candidate that does not come back is one after that; and it is done after so long. */
+#define CANDIDATE_SECONDS 1
+#define HANG_SECONDS	  120
+
+struct reduction {
+	struct pf_judge *judge;
+	const char *signature;
+	double end; /* 0: none */
+	unsigned long seconds;
+	size_t before, tried;
+};
+
+static bool may_go_on(const struct reduction *r)
+{
+	return !pf_judge_over(r->judge) && (r->end <= 0 || pf_now() < r->end);
 }
 
-static int minimise(struct pf_oracle *o, struct pf_program *p, const char *signature)
+static void reduce(struct reduction *run, struct pf_reduce *r)
 {
-	struct pf_reduce r;
-	struct pf_op *work = malloc(PF_REDUCE_WORK(p->nr) * sizeof(*work));
 	const struct pf_op *ops;
-	size_t n, before = p->nr, tried = 0;
+	size_t n;
+
+	while (may_go_on(run) && pf_reduce_next(r, &ops, &n)) {
+		bool same = pf_judge_same(run->judge, ops, n, CANDIDATE_SECONDS);
+
+		run->tried++;
+		pf_reduce_report(r, same && !pf_judge_over(run->judge));
+		pf_progress("%s: %zu operations, %zu before, %zu candidates tried", run->signature,
+			    r->nr_best, run->before, run->tried);
+	}
+	pf_progress_clear();
+}
+
+static int minimise(struct finding *f, unsigned long seconds)
+{
+	struct pf_program *p = &f->program;
+	struct reduction run = {.judge = f->judge, .signature = f->verdict.signature};
+	struct pf_op *work = malloc(PF_REDUCE_WORK(p->nr) * sizeof(*work));
+	const char *stopped = "";
+	char limit[60];
+	struct pf_reduce r;
 
 	if (!work)
 		return pf_complain("out of memory");
+	if (!seconds && f->verdict.law == PF_LAW_HANG)
+		seconds = HANG_SECONDS;
+	run.before = p->nr;
+	run.end = seconds ? pf_now() + (double)seconds : 0;
 	pf_reduce_init(&r, PF_REDUCE_FULL, work, p->ops, p->nr);
-	while (pf_reduce_next(&r, &ops, &n)) {
-		tried++;
-		pf_reduce_report(&r, same_finding(o, ops, n, signature));
+	reduce(&run, &r);
+	if (run.end > 0 && pf_now() >= run.end) {
+		snprintf(limit, sizeof(limit), "; stopped at the limit of %lu s (--seconds)",
+			 seconds);
+		stopped = limit;
+	} else if (pf_interrupted) {
+		stopped = "; interrupted";
 	}
 	memcpy(p->ops, r.best, r.nr_best * sizeof(*p->ops));
 	p->nr = r.nr_best;
 	free(work);
 	/* Check what will be written, not what was tried last. */
-	if (!same_finding(o, p->ops, p->nr, signature))
+	if (!pf_judge_over(f->judge) &&
+	    !pf_judge_same(f->judge, p->ops, p->nr, CANDIDATE_SECONDS) && !pf_judge_over(f->judge))
 		return pf_complain(
 			"min: the result does not show %s any more: a run is not deterministic",
-			signature);
-	fprintf(stderr, "%s: %zu operations, %zu before, %zu candidates tried\n", signature, p->nr,
-		before, tried);
+			f->verdict.signature);
+	fprintf(stderr, "%s: %zu operations, %zu before, %zu candidates tried%s\n",
+		f->verdict.signature, p->nr, run.before, run.tried, stopped);
 	return PF_EXIT_CLEAN;
 }
 
-static const char min_help[] =
-	"usage: pagefuzz min [OPTION]... FILE\n"
-	"Write the smallest program found that shows the same finding (same signature).\n\n"
-	"  -i, --impls NAMES  comma-separated implementations (default: all)\n"
-	"  -o, --output FILE  where to write it (default: standard output)\n"
-	"  -b, --bytes        write bytes, not text\n";
+static bool write_small(const struct finding *f, const char *output, bool bytes)
+{
+	FILE *out = pf_create(output);
+
+	if (!out)
+		return false;
+	if (!bytes) {
+		fprintf(out, "# %s\n", f->verdict.signature);
+		if (f->lineup[0])
+			fprintf(out, "# on %s\n", f->lineup);
+		pf_write_text(out, f->program.ops, f->program.nr);
+	} else if (!pf_write_bytes(out, f->program.ops, f->program.nr)) {
+		pf_discard(out);
+		pf_complain("out of memory");
+		return false;
+	}
+	return pf_close(out, output);
+}
 
 int cmd_min(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"impls", required_argument, NULL, 'i'},
-		{"output", required_argument, NULL, 'o'},
-		{"bytes", no_argument, NULL, 'b'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	const char *impls = NULL, *output = NULL;
-	struct finding f;
+	unsigned long timeout = 0, seconds = 0;
 	bool bytes = false;
-	int c, status;
-	FILE *out;
+	const struct pf_option options[] = {
+		PF_OPTION_IMPLS(&impls,
+				"comma-separated implementations (default: those that FILE says\n"
+				"it was found on, or all)"),
+		PF_OPTION_OUTPUT(&output, "where to write it (default: standard output)"),
+		PF_OPTION_BYTES(&bytes),
+		PF_OPTION_SECONDS(&seconds,
+				  "write the smallest so far after that time (default: no\n"
+				  "limit, but 120 for what hangs)"),
+		PF_OPTION_TIMEOUT(&timeout),
+	};
+	const struct pf_usage usage = {
+		.command = "min",
+		.synopsis = "[OPTION]... FILE",
+		.about = "Write the smallest program found that shows the same finding (same "
+			 "signature). If FILE\nsays in a comment which one it is about, then that "
+			 "one, as long as it still shows it.\n",
+		PF_OPTIONS(options),
+		.min_args = 1,
+		.max_args = 1,
+		.args = "exactly one program",
+	};
+	struct finding f;
+	int nr, status;
 
-	while ((c = getopt_long(argc, argv, ":i:o:bh", options, NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			impls = optarg;
-			break;
-		case 'o':
-			output = optarg;
-			break;
-		case 'b':
-			bytes = true;
-			break;
-		case 'h':
-			fputs(min_help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, "min");
-		}
-	}
-	if (!open_finding(&f, "min", impls, argc, argv))
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	pf_catch_interrupts();
+	if (!open_finding(&f, "min", impls, argv[1], (unsigned)timeout))
 		return PF_EXIT_USAGE;
-	status = minimise(f.oracle, &f.program, f.verdict.signature);
-	out = status == PF_EXIT_CLEAN ? pf_create(output) : NULL;
-	if (out && bytes) {
-		pf_write_bytes(out, f.program.ops, f.program.nr);
-	} else if (out) {
-		fprintf(out, "# %s\n", f.verdict.signature);
-		pf_write_text(out, f.program.ops, f.program.nr);
-	}
+	status = minimise(&f, seconds);
+	if (status == PF_EXIT_CLEAN && !write_small(&f, output, bytes))
+		status = PF_EXIT_USAGE;
 	close_finding(&f);
-	return out && pf_close(out, output) ? PF_EXIT_CLEAN : PF_EXIT_USAGE;
+	return status;
 }
 
 /* --------------------------------------------------------------- emit-c -- */
-
-static const char emit_help[] =
-	"usage: pagefuzz emit-c [OPTION]... FILE\n"
-	"Write a stand-alone C program that replays FILE's operations on the implementations\n"
-	"concerned and fails as long as the finding is there (exit status 1).\n\n"
-	"  -i, --impls NAMES  comma-separated implementations (default: all)\n"
-	"  -o, --output FILE  where to write it (default: standard output)\n";
 
 static void emit_op(FILE *out, const struct pf_op *op)
 {
@@ -183,9 +352,19 @@ static void emit_op(FILE *out, const struct pf_op *op)
 	fprintf(out, "},\n");
 }
 
-static void emit(FILE *out, const struct pf_program *p, const struct pf_oracle *o,
-		 const struct pf_verdict *v)
+static void emit_lineup(FILE *out, const struct pf_judge *j)
 {
+	const struct pf_judgement *r = pf_judge_result(j);
+
+	for (unsigned i = 0; i < r->nr_lanes; i++)
+		fprintf(out, "%s%s", i ? "," : "", r->name[i]);
+}
+
+static void emit(FILE *out, const struct finding *f)
+{
+	const struct pf_program *p = &f->program;
+	const struct pf_verdict *v = &f->verdict;
+
 	fprintf(out,
 		"// SPDX-License-Identifier: GPL-2.0-only\n"
 		"/*\n"
@@ -197,8 +376,8 @@ static void emit(FILE *out, const struct pf_program *p, const struct pf_oracle *
 		" *   make build/libpagefuzz.a\n"
 		" *   cc -std=gnu11 -I. THIS.c build/libpagefuzz.a -o test && ./test\n"
 		" */\n"
-		"#include \"impls/builtin.h\"\n"
-		"#include \"oracle/oracle.h\"\n\n"
+		"#include \"oracle/oracle.h\"\n"
+		"#include \"targets/engines/lineup.h\"\n\n"
 		"static const struct pf_op ops[] = {\n",
 		v->signature, pf_law_name[v->law], pf_law_text[v->law], v->detail);
 	for (size_t i = 0; i < p->nr; i++)
@@ -206,15 +385,16 @@ static void emit(FILE *out, const struct pf_program *p, const struct pf_oracle *
 	fprintf(out, "};\n\n"
 		     "int main(void)\n"
 		     "{\n"
-		     "\tconst struct pf_impl *lineup[] = {\n");
-	for (unsigned i = 0; i < pf_oracle_lanes(o); i++)
-		fprintf(out, "\t\tpf_impl_find(\"%s\", %zu),\n", pf_oracle_impl(o, i)->name,
-			strlen(pf_oracle_impl(o, i)->name));
-	fprintf(out, "\t};\n"
-		     "\tstruct pf_oracle *o = pf_oracle_new(lineup, sizeof(lineup) / "
-		     "sizeof(lineup[0]));\n"
+		     "\tstruct pf_oracle *o;\n"
+		     "\tstruct pf_lineup lineup;\n"
 		     "\tstruct pf_verdict v;\n"
-		     "\tenum pf_outcome outcome;\n\n"
+		     "\tenum pf_outcome outcome;\n"
+		     "\tchar error[256];\n\n"
+		     "\tif (!pf_lineup_parse(&lineup, \"");
+	emit_lineup(out, f->judge);
+	fprintf(out, "\", error, sizeof(error)))\n"
+		     "\t\treturn 2;\n"
+		     "\to = pf_oracle_new(lineup.impl, lineup.nr);\n"
 		     "\tif (!o)\n"
 		     "\t\treturn 2;\n"
 		     "\toutcome = pf_oracle_run(o, ops, sizeof(ops) / sizeof(ops[0]), &v);\n"
@@ -223,43 +403,57 @@ static void emit(FILE *out, const struct pf_program *p, const struct pf_oracle *
 		     "\telse\n"
 		     "\t\tprintf(\"%%s: %%s\\n\", v.signature, v.detail);\n"
 		     "\tpf_oracle_free(o);\n"
+		     "\tpf_lineup_free(&lineup);\n"
 		     "\treturn outcome == PF_FINDING || outcome == PF_KNOWN;\n"
 		     "}\n");
 }
 
+/* A test has what the library has. False: complained. */
+static bool can_emit(const struct finding *f)
+{
+	const struct pf_judgement *r = pf_judge_result(f->judge);
+
+	for (unsigned i = 0; i < r->nr_lanes; i++)
+		if (pf_machine_named(r->name[i]) || !strncmp(r->name[i], "recorded", 8))
+			return pf_complain("emit-c: a test has no %s (--impls NAMES without it)",
+					   r->name[i]),
+			       false;
+	return true;
+}
+
 int cmd_emit_c(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"impls", required_argument, NULL, 'i'},
-		{"output", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	const char *impls = NULL, *output = NULL;
+	unsigned long timeout = 0;
+	const struct pf_option options[] = {
+		PF_OPTION_IMPLS(&impls,
+				"comma-separated implementations (default: those that FILE says\n"
+				"it was found on, or all)"),
+		PF_OPTION_OUTPUT(&output, "where to write it (default: standard output)"),
+		PF_OPTION_TIMEOUT(&timeout),
+	};
+	const struct pf_usage usage = {
+		.command = "emit-c",
+		.synopsis = "[OPTION]... FILE",
+		.about = "Write a stand-alone C program that replays FILE's operations on the "
+			 "implementations\nconcerned and fails as long as the finding is there "
+			 "(exit status 1, or whatever becomes\nof it if the finding is a crash).\n",
+		PF_OPTIONS(options),
+		.min_args = 1,
+		.max_args = 1,
+		.args = "exactly one program",
+	};
 	struct finding f;
-	int c;
+	int nr, status;
 	FILE *out;
 
-	while ((c = getopt_long(argc, argv, ":i:o:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			impls = optarg;
-			break;
-		case 'o':
-			output = optarg;
-			break;
-		case 'h':
-			fputs(emit_help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, "emit-c");
-		}
-	}
-	if (!open_finding(&f, "emit-c", impls, argc, argv))
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	if (!open_finding(&f, "emit-c", impls, argv[1], (unsigned)timeout))
 		return PF_EXIT_USAGE;
-	out = pf_create(output);
+	out = can_emit(&f) ? pf_create(output) : NULL;
 	if (out)
-		emit(out, &f.program, f.oracle, &f.verdict);
+		emit(out, &f);
 	close_finding(&f);
 	return out && pf_close(out, output) ? PF_EXIT_CLEAN : PF_EXIT_USAGE;
 }

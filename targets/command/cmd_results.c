@@ -36,11 +36,12 @@
  * works watermark boosts off, and with them stuck there is no compaction: they are
  * switched off by sysctl where they aren't the question.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
+#include "progress.h"
+#include "ward.h"
 #include "../language/mutate.h"
 
 #define HUGE	  9
@@ -467,46 +468,96 @@ static void note_event(void *arg, unsigned lane, const struct pf_event *ev)
 	}
 }
 
-static bool measure(struct outcome *out, const char *name, const struct pf_program *p)
+/* What a child process measures; result is shared with it. */
+struct measurement {
+	const struct pf_impl *impl;
+	const struct pf_program *p;
+	struct result {
+		enum pf_outcome outcome;
+		struct pf_verdict v;
+		struct outcome of;
+	} * result;
+};
+
+static void measure(void *arg, struct pf_at *at)
 {
-	struct pf_lineup lineup;
-	struct pf_oracle *o = pf_open_oracle(name, &lineup, NULL);
-	struct pf_options options = {.unchecked = true, .event = note_event, .event_arg = out};
-	enum pf_outcome outcome;
-	struct pf_verdict v;
+	const struct measurement *m = arg;
+	struct outcome out = {0};
+	struct pf_options options = {
+		.unchecked = true, .event = note_event, .event_arg = &out, .at = at};
+	struct pf_oracle *o = pf_oracle_new(&m->impl, 1);
 
 	if (!o)
-		return false;
-	memset(out, 0, sizeof(*out));
+		return;
 	pf_oracle_options(o, &options);
-	outcome = pf_oracle_run(o, p->ops, p->nr, &v);
-	out->value[TARGETS] = pf_oracle_figures(o, 0)->free_scanned;
-	out->value[SOURCES] = pf_oracle_figures(o, 0)->migrate_scanned;
+	m->result->outcome = pf_oracle_run(o, m->p->ops, m->p->nr, &m->result->v);
+	out.value[TARGETS] = pf_oracle_figures(o, 0)->free_scanned;
+	out.value[SOURCES] = pf_oracle_figures(o, 0)->migrate_scanned;
+	m->result->of = out;
 	pf_oracle_free(o);
-	pf_lineup_free(&lineup);
-	if (outcome != PF_CLEAN)
-		pf_complain("results: %s: %s", name,
-			    outcome == PF_UNSUPPORTED ? "does not take the layout" : v.detail);
-	return outcome == PF_CLEAN;
 }
 
-static bool measure_all(unsigned nr_seeds)
+static int measure_on(struct outcome *out, const char *name, const struct pf_program *p,
+		      struct result *result)
 {
-	for (unsigned seed = 0; seed < nr_seeds; seed++)
+	struct measurement m = {.p = p, .result = result};
+	struct pf_lineup lineup;
+	struct pf_verdict v;
+	int status;
+
+	if (!pf_open_lineup(name, &lineup, NULL))
+		return PF_EXIT_USAGE;
+	memset(result, 0, sizeof(*result));
+	result->outcome = PF_UNSUPPORTED;
+	m.impl = lineup.impl[0];
+	status = pf_ward_call(measure, &m, 0, &m.impl->name, 1, &v);
+	if (status == PF_EXIT_FINDING) {
+		printf("finding   %s\nwhat      %s\n", v.signature, v.detail);
+	} else if (status == PF_EXIT_CLEAN && result->outcome != PF_CLEAN) {
+		status = pf_complain("results: %s: %s", name,
+				     result->outcome == PF_UNSUPPORTED ? "does not take the layout"
+								       : result->v.detail);
+	}
+	*out = result->of;
+	pf_lineup_free(&lineup);
+	return status;
+}
+
+/* *nr_seeds: how many of them there are results of in the end. */
+static int measure_seeds(unsigned *nr_seeds, struct result *result)
+{
+	int status = PF_EXIT_CLEAN;
+	unsigned nr = *nr_seeds;
+
+	for (*nr_seeds = 0; *nr_seeds < nr; (*nr_seeds)++)
 		for (unsigned i = 0; i < 4; i++) {
 			struct spec spec = {.dma32 = i & 1, .full = i & 2};
-			struct pf_program p = make_program(&spec, seed + 1);
-			bool ok = true;
+			struct pf_program p = make_program(&spec, *nr_seeds + 1);
 
-			for (unsigned r = 0; r < NR_RUNS && ok; r++)
-				if (runs[r].spec.dma32 == spec.dma32 &&
-				    runs[r].spec.full == spec.full)
-					ok = measure(&runs[r].of[seed], runs[r].impl, &p);
+			for (unsigned r = 0; r < NR_RUNS && status == PF_EXIT_CLEAN; r++) {
+				if (runs[r].spec.dma32 != spec.dma32 ||
+				    runs[r].spec.full != spec.full)
+					continue;
+				pf_progress("results: program %u of %u, %s", 4 * *nr_seeds + i + 1,
+					    4 * nr, runs[r].impl);
+				status = measure_on(&runs[r].of[*nr_seeds], runs[r].impl, &p,
+						    result);
+			}
 			free(p.ops);
-			if (!ok)
-				return false;
+			if (status != PF_EXIT_CLEAN)
+				return status;
 		}
-	return true;
+	return PF_EXIT_CLEAN;
+}
+
+static int measure_all(unsigned *nr_seeds)
+{
+	struct result *result = pf_ward_memory(sizeof(*result));
+	int status = result ? measure_seeds(nr_seeds, result) : PF_EXIT_USAGE;
+
+	pf_ward_memory_free(result, sizeof(*result));
+	pf_progress_clear();
+	return status;
 }
 
 /* ---------------------------------------------------------------- table -- */
@@ -657,45 +708,34 @@ static void print_results(unsigned nr_seeds)
 	       nr_seeds, (unsigned long long)failed, notes);
 }
 
-static const char help[] =
-	"usage: pagefuzz results [OPTION]...\n"
-	"Run the port of Linux with parts of it and without on workloads that fragment memory,\n"
-	"and print a table: what each part changes, and what was published about it.\n\n"
-	"  -s, --seeds N      programs of each kind (default: 6)\n"
-	"  -q, --quick        one program of each kind\n";
-
 int cmd_results(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"seeds", required_argument, NULL, 's'},
-		{"quick", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	unsigned long nr_seeds = 6;
-	int c;
+	bool quick = false;
+	const struct pf_option options[] = {
+		PF_OPTION_RUNS(&nr_seeds, MAX_SEEDS, "programs of each kind (default: 6)"),
+		PF_OPTION_FLAG("quick", 0, &quick, "one program of each kind"),
+	};
+	const struct pf_usage usage = {
+		.command = "results",
+		.synopsis = "[OPTION]...",
+		.about = "Run the port of Linux with parts of it and without on workloads that "
+			 "fragment memory,\nand print a table: what each part changes, and what "
+			 "was published about it.\n",
+		PF_OPTIONS(options),
+	};
+	unsigned done;
+	int nr, status;
 
-	while ((c = getopt_long(argc, argv, ":s:qh", options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-			if (!pf_number(optarg, "--seeds", MAX_SEEDS, &nr_seeds))
-				return PF_EXIT_USAGE;
-			break;
-		case 'q':
-			nr_seeds = 1;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, "results");
-		}
-	}
-	if (optind != argc || !nr_seeds)
-		return pf_complain("results: no arguments and at least one seed are wanted "
-				   "(see pagefuzz results --help)");
-	if (!measure_all((unsigned)nr_seeds))
-		return PF_EXIT_USAGE;
-	print_results((unsigned)nr_seeds);
-	return PF_EXIT_CLEAN;
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	done = quick ? 1 : (unsigned)nr_seeds;
+	pf_catch_interrupts();
+	status = measure_all(&done);
+	if (done)
+		print_results(done);
+	if (pf_interrupted)
+		return pf_complain("results: interrupted, %u of %lu programs of each kind are done",
+				   done, quick ? 1 : nr_seeds);
+	return status;
 }

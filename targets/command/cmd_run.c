@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cmd_run.c - pagefuzz run, show and asm: programs as they are. */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,28 +11,6 @@
 
 /* ------------------------------------------------------------------ run -- */
 
-static const char run_help[] =
-	"usage: pagefuzz run [OPTION]... FILE...\n"
-	"Run each program (bytes or text, - for standard input) from a fresh start on all\n"
-	"implementations in lockstep. A finding prints its story.\n\n"
-	"  -i, --impls NAMES  comma-separated implementations (default: all built-in ones);\n"
-	"                     'kernel' is the real one (make lab), recorded:FILE what it said;\n"
-	"                     all start from the machine of the first of these then, whatever\n"
-	"                     the program configures\n"
-	"  -t, --trace        print every operation with every answer\n"
-	"  -m, --maps         print the page maps before everything is freed\n"
-	"      --report       print /proc/buddyinfo, pagetypeinfo and zoneinfo, before everything\n"
-	"                     is freed, of each implementation that can tell\n"
-	"      --ftrace FILE  write all events of the only implementation as ftrace text, up to\n"
-	"                     the program's end (-: standard output, without the closing table)\n"
-	"  -q, --quiet        print nothing unless there is a finding\n"
-	"      --hash         print the hash of all answers and events\n"
-	"      --timeout N    seconds of CPU time that one call of an implementation may take\n"
-	"                     (default: 10)\n";
-
-/* Without a letter: complaints have to name the long form. */
-enum { OPT_REPORT = 256, OPT_FTRACE, OPT_TIMEOUT };
-
 enum stage {
 	IDLE, /* or the repetition of a run for a story */
 	STARTING,
@@ -44,8 +21,8 @@ enum stage {
 struct run_args {
 	bool trace, quiet, hash, maps, report;
 	const char *impls, *ftrace_path;
-	unsigned long timeout;
-	const char *path; /* of the program that runs */
+	unsigned long timeout; /* s */
+	const char *path;      /* of the program that runs */
 	/* The rest is the child's, which runs the programs. */
 	FILE *out;
 	struct pf_oracle *oracle;
@@ -302,96 +279,74 @@ static int run_all(struct run_args *a, char **path, int nr)
 
 int cmd_run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"impls", required_argument, NULL, 'i'},
-		{"trace", no_argument, NULL, 't'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"hash", no_argument, NULL, 'H'},
-		{"maps", no_argument, NULL, 'm'},
-		{"report", no_argument, NULL, OPT_REPORT},
-		{"ftrace", required_argument, NULL, OPT_FTRACE},
-		{"timeout", required_argument, NULL, OPT_TIMEOUT},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	struct run_args a = {0};
-	int c;
+	const struct pf_option options[] = {
+		PF_OPTION_IMPLS(&a.impls,
+				"comma-separated implementations (default: all built-in ones);\n"
+				"'kernel' is the real one (make lab), recorded:FILE what it said;\n"
+				"all start from the machine of the first of these then, whatever\n"
+				"the program configures"),
+		PF_OPTION_TRACE(&a.trace, "print every operation with every answer"),
+		PF_OPTION_FLAG("maps", 'm', &a.maps,
+			       "print the page maps before everything is freed"),
+		PF_OPTION_FLAG("report", 0, &a.report,
+			       "print /proc/buddyinfo, pagetypeinfo and zoneinfo, before\n"
+			       "everything is freed, of each implementation that can tell"),
+		PF_OPTION_TEXT("ftrace", 0, "FILE", &a.ftrace_path,
+			       "write all events of the only implementation as ftrace text, up\n"
+			       "to the program's end (-: standard output, without the closing\n"
+			       "table)"),
+		PF_OPTION_QUIET(&a.quiet, "print nothing unless there is a finding"),
+		PF_OPTION_FLAG("hash", 0, &a.hash, "print the hash of all answers and events"),
+		PF_OPTION_TIMEOUT(&a.timeout),
+	};
+	const struct pf_usage usage = {
+		.command = "run",
+		.synopsis = "[OPTION]... FILE...",
+		.about = "Run each program (bytes or text, - for standard input) from a fresh "
+			 "start on all\nimplementations in lockstep. A finding prints its story.\n",
+		PF_OPTIONS(options),
+		.min_args = 1,
+		.max_args = INT_MAX,
+		.args = "at least one program",
+	};
+	int nr, status;
 
-	while ((c = getopt_long(argc, argv, ":i:tqmh", options, NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			a.impls = optarg;
-			break;
-		case 't':
-			a.trace = true;
-			break;
-		case 'q':
-			a.quiet = true;
-			break;
-		case 'm':
-			a.maps = true;
-			break;
-		case 'H':
-			a.hash = true;
-			break;
-		case OPT_REPORT:
-			a.report = true;
-			break;
-		case OPT_FTRACE:
-			a.ftrace_path = optarg;
-			break;
-		case OPT_TIMEOUT:
-			if (!pf_number(optarg, "--timeout", 100000, &a.timeout))
-				return PF_EXIT_USAGE;
-			break;
-		case 'h':
-			fputs(run_help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, "run");
-		}
-	}
-	if (optind == argc)
-		return pf_complain("run: no program given (see pagefuzz run --help)");
-	if (a.ftrace_path && optind + 1 != argc)
-		return pf_complain("run: --ftrace wants exactly one program, not %d",
-				   argc - optind);
-	return run_all(&a, argv + optind, argc - optind);
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	if (a.ftrace_path && nr != 1)
+		return pf_complain("run: --ftrace wants exactly one program, not %d", nr);
+	return run_all(&a, argv + 1, nr);
 }
 
 /* --------------------------------------------------------- show and asm -- */
 
 static int convert(int argc, char **argv, bool to_text)
 {
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+	const char *output = NULL;
+	const struct pf_option options[] = {
+		PF_OPTION_OUTPUT(&output, "where to write it (default: standard output)"),
 	};
-	const char *name = to_text ? "show" : "asm", *output = NULL;
+	const struct pf_usage usage = {
+		.command = to_text ? "show" : "asm",
+		.synopsis = "[OPTION]... FILE",
+		.about = to_text ? "Read a program (bytes or text, - for standard input) and write "
+				   "it as text.\n"
+				 : "Read a program (bytes or text, - for standard input) and write "
+				   "it as bytes.\n",
+		PF_OPTIONS(options),
+		.min_args = 1,
+		.max_args = 1,
+		.args = "exactly one program",
+	};
 	struct pf_program p;
+	int nr, status;
+	bool ok = true;
 	FILE *out;
-	int c;
 
-	while ((c = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'o':
-			output = optarg;
-			break;
-		case 'h':
-			printf("usage: pagefuzz %s [-o OUTPUT] FILE\n"
-			       "Read a program (bytes or text, - for standard input) and write it "
-			       "as %s.\n",
-			       name, to_text ? "text" : "bytes");
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, name);
-		}
-	}
-	if (optind + 1 != argc)
-		return pf_complain("%s: exactly one program is wanted (see pagefuzz %s --help)",
-				   name, name);
-	if (!pf_load(&p, argv[optind]))
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	if (!pf_load(&p, argv[1]))
 		return PF_EXIT_USAGE;
 	out = pf_create(output);
 	if (!out)
@@ -399,8 +354,10 @@ static int convert(int argc, char **argv, bool to_text)
 	if (to_text)
 		pf_write_text(out, p.ops, p.nr);
 	else
-		pf_write_bytes(out, p.ops, p.nr);
+		ok = pf_write_bytes(out, p.ops, p.nr);
 	free(p.ops);
+	if (!ok)
+		return pf_discard(out), pf_complain("out of memory");
 	return pf_close(out, output) ? PF_EXIT_CLEAN : PF_EXIT_USAGE;
 }
 

@@ -11,11 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../language/fit.h"
+#include "progress.h"
 
 #define ARENA_SIZE (16ull << 30) /* of address space, of which little is used */
+/* With closed memory only a wild write is looked for: no need to wait long for another end. */
+#define CLOSED_SECONDS 2
 
 enum request_kind {
 	RUN,   /* and keep the story of a finding */
@@ -29,13 +33,16 @@ struct request {
 	struct pf_verdict verdict;
 };
 
+/*
+ * What the child answers. It may be anything: whoever is judged may have written there,
+ * so it is copied once and nothing in it is believed.
+ */
 struct shared {
-	volatile uint32_t opened;  /* the child has its lineup */
 	volatile uint32_t machine; /* some member brings the start */
 	volatile uint32_t outcome;
-	char label[512];
+	char label[512]; /* from the parent */
 	struct pf_verdict verdict;
-	struct pf_judgement result;
+	struct pf_judgement result; /* figures: of the last run */
 };
 
 /* One child, of one kind. */
@@ -52,6 +59,9 @@ struct court {
 struct pf_judge {
 	struct pf_judge_config config;
 	struct shared *shared;
+	struct pf_judgement result;
+	bool machine;
+	bool failed; /* could not be opened again */
 	struct court open, closed;
 	int story_fd;	  /* a file without a name: the story of the last finding */
 	bool last_closed; /* the last finding came from `closed` */
@@ -130,7 +140,8 @@ static bool open_oracle(struct clerk *k)
 	unsigned nr;
 
 	k->options = config->options;
-	if (!pf_open_lineup(config->impls, &k->lineup, &k->options))
+	if (config->open ? !config->open(config->arg, &k->lineup, &k->options)
+			 : !pf_open_lineup(config->impls, &k->lineup, &k->options))
 		return false;
 	impl = k->lineup.impl;
 	nr = k->lineup.nr;
@@ -201,14 +212,7 @@ static void serve(struct clerk *k)
 			keep_story(k, &v);
 	}
 	for (unsigned i = 0; i < pf_oracle_lanes(k->oracle); i++)
-		pf_figures_add(&s->result.figures[i], pf_oracle_figures(k->oracle, i));
-	for (unsigned i = 0; i < pf_oracle_lanes(k->oracle); i++) {
-		const struct pf_figures *f = pf_oracle_figures(k->oracle, i);
-
-		s->result.figures[i].free_pages = f->free_pages;
-		s->result.figures[i].largest_free_order = f->largest_free_order;
-		s->result.figures[i].unusable_index = f->unusable_index;
-	}
+		s->result.figures[i] = *pf_oracle_figures(k->oracle, i);
 	pf_oracle_reset_figures(k->oracle);
 	s->result.exact = *pf_oracle_exact(k->oracle);
 	s->result.hash = pf_oracle_hash(k->oracle);
@@ -261,7 +265,6 @@ static void court_body(void *arg)
 	c->judge->shared->machine = k.options.start != NULL;
 	c->ward.may_fork = c->judge->shared->machine;
 	pf_ward_isolate(&c->ward, c->closed_memory ? &k.arena : NULL);
-	c->judge->shared->opened = 1;
 	do {
 		fflush(k.out);
 		if (!write_all(c->child_reply_fd, "", 1) || !read_request(&k))
@@ -293,6 +296,7 @@ static void close_court(struct court *c)
 	if (!c->running)
 		return;
 	close(c->request_fd);
+	pf_ward_expect(&c->ward);
 	/* A machine that is shut down needs a moment. */
 	for (int i = 0; i < 50 && pf_ward_wait(&c->ward, -1, -1) != PF_WARD_ENDED; i++)
 		;
@@ -320,6 +324,8 @@ static bool await(struct court *c, FILE *out, int *status)
 	char byte;
 
 	for (;;) {
+		if (pf_interrupted)
+			kill(c->ward.pid, SIGKILL);
 		switch (pf_ward_wait(&c->ward, c->reply_fd, c->out_fd)) {
 		case PF_WARD_NOTHING:
 			break;
@@ -342,17 +348,34 @@ static bool await(struct court *c, FILE *out, int *status)
 	}
 }
 
+/* The lineup, as the first child found it before it ran anything. */
+static void keep_lineup(struct pf_judge *j)
+{
+	struct pf_judgement *r = &j->result;
+
+	*r = j->shared->result;
+	j->machine = j->shared->machine;
+	if (r->nr_lanes > PF_MAX_LANES)
+		r->nr_lanes = PF_MAX_LANES;
+	for (unsigned i = 0; i < PF_MAX_LANES; i++)
+		r->name[i][sizeof(r->name[i]) - 1] = '\0';
+	memset(r->figures, 0, sizeof(r->figures));
+}
+
+/* False: complained, and that was the last time. */
 static bool start_court(struct court *c)
 {
-	struct shared *s = c->judge->shared;
-	struct pf_judgement kept = s->result;
+	enum pf_law law;
+	char text[400];
 	int status;
 
+	if (pf_judge_over(c->judge))
+		return false;
+	c->judge->failed = true;
 	if (!make_pipe(&c->child_request_fd, &c->request_fd) ||
 	    !make_pipe(&c->reply_fd, &c->child_reply_fd) ||
 	    !make_pipe(&c->out_fd, &c->child_out_fd))
 		return false;
-	s->opened = 0;
 	if (!pf_ward_start(&c->ward, court_body, c))
 		return false;
 	close(c->child_request_fd);
@@ -362,11 +385,15 @@ static bool start_court(struct court *c)
 	fcntl(c->out_fd, F_SETFL, O_NONBLOCK);
 	c->running = true;
 	if (await(c, NULL, &status)) {
-		if (kept.nr_lanes && c->only < 0)
-			memcpy(s->result.figures, kept.figures, sizeof(kept.figures));
-		else if (kept.nr_lanes)
-			s->result = kept;
+		c->judge->failed = false;
+		if (!c->judge->result.nr_lanes)
+			keep_lineup(c->judge);
 		return true;
+	}
+	/* It has complained itself, unless it was the end of it. */
+	if (!pf_interrupted && !(WIFEXITED(status) && WEXITSTATUS(status) == PF_EXIT_USAGE)) {
+		pf_ward_explain(&c->ward, status, &law, text, sizeof(text));
+		pf_complain("the lineup could not be opened: somebody %s", text);
 	}
 	return false;
 }
@@ -380,16 +407,14 @@ struct pf_judge *pf_judge_open(const struct pf_judge_config *config)
 	/* A child that is gone is noticed otherwise. */
 	signal(SIGPIPE, SIG_IGN);
 	j->config = *config;
-	j->shared = mmap(NULL, sizeof(*j->shared), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (j->shared == MAP_FAILED) {
-		pf_complain("%s", strerror(errno));
-		free(j);
-		return NULL;
-	}
 	j->story_fd = memfd_create("story", MFD_CLOEXEC);
-	if (j->story_fd < 0) {
+	if (j->story_fd < 0)
 		pf_complain("%s", strerror(errno));
+	else
+		j->shared = pf_ward_memory(sizeof(*j->shared));
+	if (!j->shared) {
+		close(j->story_fd);
+		free(j);
 		return NULL;
 	}
 	j->open = (struct court){.judge = j, .only = -1, .ward.seconds = config->seconds};
@@ -409,7 +434,7 @@ void pf_judge_close(struct pf_judge *j)
 	close_court(&j->closed);
 	pf_ward_close(&j->open.ward);
 	pf_ward_close(&j->closed.ward);
-	munmap(j->shared, sizeof(*j->shared));
+	pf_ward_memory_free(j->shared, sizeof(*j->shared));
 	close(j->story_fd);
 	free(j);
 }
@@ -421,7 +446,18 @@ void pf_judge_label(struct pf_judge *j, const char *label)
 
 const struct pf_judgement *pf_judge_result(const struct pf_judge *j)
 {
-	return &j->shared->result;
+	return &j->result;
+}
+
+bool pf_judge_over(const struct pf_judge *j)
+{
+	return j->failed || pf_interrupted;
+}
+
+const char *pf_judge_name(const struct pf_judge *j, unsigned lane)
+{
+	return lane < j->result.nr_lanes ? j->result.name[lane]
+					 : "pagefuzz itself, or nobody that can be told";
 }
 
 /* ------------------------------------------------------------------ runs -- */
@@ -429,50 +465,104 @@ const struct pf_judgement *pf_judge_result(const struct pf_judge *j)
 static void write_verdict(const struct court *c, struct pf_verdict *v, enum pf_law law,
 			  const char *text)
 {
-	struct pf_judgement *result = &c->judge->shared->result;
-	struct pf_at at = c->ward.shared->at;
-	struct pf_blame b = {.at = &at};
-	unsigned lane = at.lane ? at.lane - 1 : PF_MAX_LANES;
+	const struct pf_judgement *result = &c->judge->result;
+	const char *name[PF_MAX_LANES];
 
-	for (unsigned i = 0; i < PF_MAX_LANES; i++)
-		b.name[i] = result->name[i];
-	b.name[PF_MAX_LANES] = "pagefuzz";
-	if (c->only >= 0 && at.lane)
-		lane = (unsigned)c->only;
-	pf_verdict_write(v, &b, lane, -1, law, "%s", text);
+	for (unsigned i = 0; i < result->nr_lanes; i++)
+		name[i] = result->name[i];
+	if (c->only < 0) {
+		pf_ward_verdict(&c->ward, name, result->nr_lanes, law, text, v);
+	} else {
+		pf_ward_verdict(&c->ward, name + c->only, 1, law, text, v);
+		v->lane = v->lane ? v->lane : (unsigned)c->only;
+	}
+}
+
+/* A verdict of the child's, with nothing in it that could lead astray. */
+static void take_verdict(const struct pf_judge *j, struct pf_verdict *v)
+{
+	*v = j->shared->verdict;
+	if (v->law >= PF_NR_LAWS)
+		v->law = PF_LAW_CRASH;
+	if (v->lane > PF_MAX_LANES)
+		v->lane = PF_MAX_LANES;
+	if (v->other < -1 || v->other >= (int)j->result.nr_lanes)
+		v->other = -1;
+	if (v->op_kind > PF_OP_START)
+		v->op_kind = PF_OP_END;
+	v->signature[sizeof(v->signature) - 1] = '\0';
+	v->detail[sizeof(v->detail) - 1] = '\0';
+}
+
+static void take_result(struct pf_judge *j)
+{
+	const struct pf_judgement *r = &j->shared->result;
+
+	for (unsigned i = 0; i < j->result.nr_lanes; i++) {
+		struct pf_figures *f = &j->result.figures[i];
+		struct pf_figures now = r->figures[i];
+
+		pf_figures_add(&now, f);
+		now.largest_free_order = now.largest_free_order > PF_MAX_ORDER
+						 ? PF_MAX_ORDER
+						 : now.largest_free_order;
+		*f = now;
+	}
+	j->result.exact = r->exact;
+	j->result.hash = r->hash;
 }
 
 /* One request, one answer; an end is a verdict. */
 static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct pf_op *ops,
 			   size_t n, struct pf_verdict *v, FILE *out)
 {
-	struct shared *s = c->judge->shared;
+	struct pf_judge *j = c->judge;
 	struct request r = {.kind = kind, .nr_ops = n};
+	enum pf_outcome outcome;
 	enum pf_law law;
 	char text[400];
 	int status;
 
-	if (!c->running && !start_court(c))
+	if (pf_judge_over(j) || (!c->running && !start_court(c)))
 		return PF_UNSUPPORTED;
 	if (kind == TELL)
 		r.verdict = *v;
 	c->ward.nr_said = 0;
+	pf_ward_expect(&c->ward);
 	if (write_all(c->request_fd, &r, sizeof(r)))
 		write_all(c->request_fd, ops, n * sizeof(*ops));
 	if (await(c, out, &status)) {
-		if (kind != TELL && (s->outcome == PF_FINDING || s->outcome == PF_KNOWN))
-			*v = s->verdict;
+		outcome = j->shared->outcome;
+		if (kind != TELL && (outcome == PF_FINDING || outcome == PF_KNOWN))
+			take_verdict(j, v);
+		if (kind == RUN)
+			take_result(j);
 		/* A machine that has been worked on may not begin again as it did. */
-		if (s->machine)
+		if (j->shared->machine)
 			close_court(c);
-		return s->outcome;
+		return outcome <= PF_UNSUPPORTED ? outcome : PF_UNSUPPORTED;
 	}
 	if (kind == TELL)
 		return PF_FINDING;
+	if (pf_interrupted)
+		return PF_UNSUPPORTED;
 	if (!pf_ward_explain(&c->ward, status, &law, text, sizeof(text)))
 		snprintf(text, sizeof(text), "ended the process");
 	write_verdict(c, v, law, text);
 	return PF_FINDING;
+}
+
+/* Once more, with so many seconds of CPU time for a call at most. */
+static enum pf_outcome ask_for(struct court *c, unsigned seconds, const struct pf_op *ops, size_t n,
+			       struct pf_verdict *v)
+{
+	unsigned kept = c->ward.seconds;
+	enum pf_outcome outcome;
+
+	c->ward.seconds = seconds < kept ? seconds : kept;
+	outcome = ask(c, AGAIN, ops, n, v, NULL);
+	c->ward.seconds = kept;
+	return outcome;
 }
 
 static bool is_end(const struct pf_verdict *v)
@@ -489,7 +579,7 @@ static bool nobody_to_blame(const struct pf_verdict *v)
 static void find_culprit(struct pf_judge *j, const struct pf_op *ops, size_t n,
 			 struct pf_verdict *v)
 {
-	unsigned nr = j->shared->result.nr_lanes;
+	unsigned nr = j->result.nr_lanes;
 
 	for (unsigned i = 0; i < nr && nr > 1; i++) {
 		struct court c = {.judge = j, .only = (int)i, .ward.seconds = j->open.ward.seconds};
@@ -502,7 +592,7 @@ static void find_culprit(struct pf_judge *j, const struct pf_op *ops, size_t n,
 			char what[sizeof(v->detail)];
 
 			snprintf(what, sizeof(what), "%s", v->detail);
-			b.name[i] = j->shared->result.name[i];
+			b.name[i] = j->result.name[i];
 			pf_verdict_write(v, &b, i, -1, v->law, "%s; alone it shows %.80s", what,
 					 alone.signature);
 			i = nr;
@@ -524,9 +614,7 @@ static void tell(struct court *c, const struct pf_op *ops, size_t n, const struc
 	    ask(c, TELL, ops, n, &copy, out) != PF_CLEAN) {
 		fprintf(out, "finding   %s\nlaw       %s: %s\nblamed    %s\nwhat      %s\n",
 			v->signature, pf_law_name[v->law], pf_law_text[v->law],
-			v->lane < PF_MAX_LANES ? c->judge->shared->result.name[v->lane]
-					       : "pagefuzz itself, or nobody that can be told",
-			v->detail);
+			pf_judge_name(c->judge, v->lane), v->detail);
 		if (v->op_kind == PF_OP_START)
 			fprintf(out, "where     the start, before the first of %zu operations\n",
 				n);
@@ -541,9 +629,9 @@ static bool confirm(struct pf_judge *j, const struct pf_op *ops, size_t n, struc
 {
 	struct pf_verdict closed;
 
-	if (j->shared->machine)
+	if (j->machine)
 		return false;
-	if (ask(&j->closed, AGAIN, ops, n, &closed, NULL) == PF_FINDING && is_end(&closed) &&
+	if (ask_for(&j->closed, CLOSED_SECONDS, ops, n, &closed) == PF_FINDING && is_end(&closed) &&
 	    closed.lane < PF_MAX_LANES && j->closed.ward.shared->fault == PF_FAULT_FRAMEWORK) {
 		*v = closed;
 		return true;
@@ -599,9 +687,9 @@ enum pf_outcome pf_judge_closed(struct pf_judge *j, const struct pf_op *ops, siz
 {
 	enum pf_outcome outcome;
 
-	if (j->shared->machine)
+	if (j->machine)
 		return PF_CLEAN;
-	outcome = ask(&j->closed, AGAIN, ops, n, v, NULL);
+	outcome = ask_for(&j->closed, CLOSED_SECONDS, ops, n, v);
 	/* Only a wild write counts: the rest is what pf_judge_run() finds as well. */
 	if (outcome != PF_FINDING || !is_end(v) ||
 	    j->closed.ward.shared->fault != PF_FAULT_FRAMEWORK)
@@ -612,14 +700,10 @@ enum pf_outcome pf_judge_closed(struct pf_judge *j, const struct pf_op *ops, siz
 
 bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds)
 {
-	struct court *c = j->last_closed ? &j->closed : &j->open;
-	unsigned kept = c->ward.seconds;
 	struct pf_verdict v;
 	enum pf_outcome outcome;
 
-	c->ward.seconds = seconds < kept ? seconds : kept;
-	outcome = ask(c, AGAIN, ops, n, &v, NULL);
-	c->ward.seconds = kept;
+	outcome = ask_for(j->last_closed ? &j->closed : &j->open, seconds, ops, n, &v);
 	if (outcome == PF_FINDING && nobody_to_blame(&v))
 		find_culprit(j, ops, n, &v);
 	return (outcome == PF_FINDING || outcome == PF_KNOWN) &&

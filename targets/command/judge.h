@@ -16,6 +16,11 @@ struct pf_judge_config {
 	struct pf_options options;
 	unsigned seconds; /* of CPU time for one call; 0: PF_WARD_SECONDS */
 	/*
+	 * Optional, in the child, in place of impls: open a lineup and say what its members
+	 * want of a run. False: complained.
+	 */
+	bool (*open)(void *arg, struct pf_lineup *lineup, struct pf_options *options);
+	/*
 	 * Optional, in the child, once for each: what else the options are, with the
 	 * stream that the parent's `out` of pf_judge_run() comes from; then around each run.
 	 */
@@ -25,7 +30,10 @@ struct pf_judge_config {
 	void *arg;
 };
 
-/* What is known of the lineup and of the last run; figures are summed over runs. */
+/*
+ * What is known of the lineup and of the last run; figures are summed over those of
+ * pf_judge_run() that came to an end.
+ */
 struct pf_judgement {
 	unsigned nr_lanes;
 	char name[PF_MAX_LANES][64];
@@ -41,6 +49,11 @@ struct pf_judge;
 struct pf_judge *pf_judge_open(const struct pf_judge_config *config);
 void pf_judge_close(struct pf_judge *j);
 const struct pf_judgement *pf_judge_result(const struct pf_judge *j);
+/*
+ * Is it over? With pf_interrupted, or if the lineup could not be opened again (which
+ * was said), nothing is run any more and every answer is PF_UNSUPPORTED.
+ */
+bool pf_judge_over(const struct pf_judge *j);
 
 /*
  * Run a program; what the child prints meanwhile goes to `out` (NULL: nowhere). On
@@ -66,5 +79,7 @@ void pf_judge_story(struct pf_judge *j, const struct pf_op *ops, size_t n,
  * the way that showed it; one call may take no longer than `seconds`.
  */
 bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds);
+/* The name of a lane for a verdict; of whom nobody knows, too. */
+const char *pf_judge_name(const struct pf_judge *j, unsigned lane);
 
 #endif /* PAGEFUZZ_JUDGE_H */

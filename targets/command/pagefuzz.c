@@ -36,7 +36,7 @@ static void usage(FILE *out)
 		     "Exit status: 0 clean, 1 a finding, 2 usage or bad input.\n");
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
 	if (argc < 2) {
 		usage(stderr);
@@ -50,4 +50,11 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
 	return pf_complain("'%s' is no command (see pagefuzz --help)", argv[1]);
+}
+
+/* Whatever a subcommand prints, the status says whether it got through. */
+int main(int argc, char **argv)
+{
+	pf_start_output();
+	return pf_finish_output(run_command(argc, argv));
 }

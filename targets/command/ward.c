@@ -17,15 +17,17 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "progress.h"
 
 /* A sleeping child gets this many times the seconds; so does a framework at work. */
 #define PATIENCE 12
 
-static double seconds_of(clockid_t clock)
+static double cpu_seconds(pid_t pid)
 {
 	struct timespec ts;
+	clockid_t clock;
 
-	if (clock_gettime(clock, &ts))
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &ts))
 		return 0;
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
@@ -87,10 +89,24 @@ static void on_fork(void)
 	_exit(127);
 }
 
+/* Bytes of address space in use: an arena alone may be more than the limit. */
+static unsigned long long address_space(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long long pages = 0;
+
+	if (f && fscanf(f, "%llu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
+}
+
 static void limit_memory(void)
 {
-	struct rlimit all = {PF_WARD_MEMORY, PF_WARD_MEMORY}, none = {0, 0};
+	struct rlimit all, none = {0, 0};
 
+	all.rlim_cur = all.rlim_max = address_space() + PF_WARD_MEMORY;
 	if (!__asan_poison_memory_region)
 		setrlimit(RLIMIT_AS, &all);
 	setrlimit(RLIMIT_CORE, &none);
@@ -101,8 +117,7 @@ void pf_ward_isolate(struct pf_ward *w, const struct pf_arena *arena)
 	here.shared = w->shared;
 	here.arena = arena;
 	fflush(stdout);
-	if (!w->keep_output)
-		dup2(w->said_fd, 1);
+	dup2(w->said_fd, 1);
 	dup2(w->said_fd, 2);
 	catch_faults();
 	limit_memory();
@@ -116,15 +131,10 @@ bool pf_ward_open(struct pf_ward *w)
 {
 	w->pid = 0;
 	w->said_fd = -1;
-	w->shared = mmap(NULL, sizeof(*w->shared), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (w->shared == MAP_FAILED) {
-		pf_complain("%s", strerror(errno));
-		return false;
-	}
+	w->shared = pf_ward_memory(sizeof(*w->shared));
 	if (!w->seconds)
 		w->seconds = PF_WARD_SECONDS;
-	return true;
+	return w->shared != NULL;
 }
 
 bool pf_ward_start(struct pf_ward *w, void (*body)(void *arg), void *arg)
@@ -135,12 +145,12 @@ bool pf_ward_start(struct pf_ward *w, void (*body)(void *arg), void *arg)
 	memset(w->shared, 0, sizeof(*w->shared));
 	w->nr_said = 0;
 	w->hung = false;
-	w->last_calls = UINT64_MAX;
+	pf_ward_expect(w);
 	if (pipe2(fds, O_CLOEXEC)) {
 		pf_complain("%s", strerror(errno));
 		return false;
 	}
-	fflush(stdout);
+	pf_flush_output();
 	fflush(stderr);
 	w->pid = fork();
 	if (w->pid < 0) {
@@ -156,6 +166,7 @@ bool pf_ward_start(struct pf_ward *w, void (*body)(void *arg), void *arg)
 		if (getppid() != parent)
 			_exit(127);
 		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_DFL);
 		close(fds[0]);
 		w->said_fd = fds[1];
 		body(arg);
@@ -197,10 +208,8 @@ static void drain(struct pf_ward *w)
  */
 static bool hangs(struct pf_ward *w)
 {
-	double cpu, wall = seconds_of(CLOCK_MONOTONIC), patience = w->seconds;
-	clockid_t clock;
+	double cpu = cpu_seconds(w->pid), wall = pf_now(), patience = w->seconds;
 
-	cpu = clock_getcpuclockid(w->pid, &clock) ? 0 : seconds_of(clock);
 	if (w->shared->at.calls != w->last_calls) {
 		w->last_calls = w->shared->at.calls;
 		w->last_cpu = cpu;
@@ -210,6 +219,11 @@ static bool hangs(struct pf_ward *w)
 	if (!w->shared->at.lane)
 		patience *= PATIENCE;
 	return cpu - w->last_cpu > patience || wall - w->last_wall > w->seconds * PATIENCE;
+}
+
+void pf_ward_expect(struct pf_ward *w)
+{
+	w->last_calls = UINT64_MAX;
 }
 
 enum pf_ward_news pf_ward_wait(struct pf_ward *w, int fd, int fd2)
@@ -251,10 +265,10 @@ int pf_ward_reap(struct pf_ward *w)
 {
 	int status = 0;
 
+	/* What it left behind first, as long as its number is nobody else's. */
+	kill(-w->pid, SIGKILL);
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	/* And what it left behind. */
-	kill(-w->pid, SIGKILL);
 	drain(w);
 	close(w->said_fd);
 	w->said_fd = -1;
@@ -269,7 +283,8 @@ void pf_ward_close(struct pf_ward *w)
 		kill(w->pid, SIGKILL);
 		pf_ward_reap(w);
 	}
-	munmap(w->shared, sizeof(*w->shared));
+	pf_ward_memory_free(w->shared, sizeof(*w->shared));
+	w->shared = NULL;
 }
 
 /* The line of what it printed that says most: a sanitizer's, an assertion's, the last one. */
@@ -358,47 +373,75 @@ void pf_ward_print_said(const struct pf_ward *w, FILE *out)
 
 /* ----------------------------------------------------------- all in one -- */
 
+void pf_ward_verdict(const struct pf_ward *w, const char *const *name, unsigned nr, enum pf_law law,
+		     const char *text, struct pf_verdict *v)
+{
+	/* A copy: who knows who wrote there. */
+	struct pf_at at = w->shared->at;
+	struct pf_blame b = {.at = &at};
+
+	for (unsigned i = 0; i < nr; i++)
+		b.name[i] = name[i];
+	b.name[PF_MAX_LANES] = "pagefuzz";
+	if (at.op_kind > PF_OP_START)
+		at.op_kind = PF_OP_END;
+	pf_verdict_write(v, &b, at.lane && at.lane <= nr ? at.lane - 1 : PF_MAX_LANES, -1, law,
+			 "%s", text);
+}
+
+void *pf_ward_memory(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p != MAP_FAILED)
+		return p;
+	pf_complain("%s", strerror(errno));
+	return NULL;
+}
+
+void pf_ward_memory_free(void *memory, size_t size)
+{
+	if (memory)
+		munmap(memory, size);
+}
+
 struct call {
 	struct pf_ward ward;
-	int (*work)(void *arg, struct pf_at *at);
+	void (*work)(void *arg, struct pf_at *at);
 	void *arg;
-	struct answer {
-		volatile int status;
-	} * answer;
 };
 
 static void call_body(void *arg)
 {
 	struct call *c = arg;
 
-	c->answer->status = c->work(c->arg, &c->ward.shared->at);
+	pf_ward_isolate(&c->ward, NULL);
+	c->work(c->arg, &c->ward.shared->at);
 }
 
-int pf_ward_call(int (*work)(void *arg, struct pf_at *at), void *arg, unsigned seconds)
+int pf_ward_call(void (*work)(void *arg, struct pf_at *at), void *arg, unsigned seconds,
+		 const char *const *name, unsigned nr, struct pf_verdict *v)
 {
-	struct call c = {
-		.ward = {.seconds = seconds, .keep_output = true}, .work = work, .arg = arg};
+	struct call c = {.ward = {.seconds = seconds}, .work = work, .arg = arg};
 	int status = PF_EXIT_USAGE, ended;
 	enum pf_law law;
 	char text[400];
 
-	c.answer = mmap(NULL, sizeof(*c.answer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			-1, 0);
-	if (c.answer == MAP_FAILED)
-		return pf_complain("%s", strerror(errno));
 	if (!pf_ward_open(&c.ward))
 		return PF_EXIT_USAGE;
 	if (pf_ward_start(&c.ward, call_body, &c)) {
-		while (pf_ward_wait(&c.ward, -1, -1) != PF_WARD_ENDED)
+		while (!pf_interrupted && pf_ward_wait(&c.ward, -1, -1) != PF_WARD_ENDED)
 			;
+		kill(c.ward.pid, SIGKILL);
 		ended = pf_ward_reap(&c.ward);
-		status = c.answer->status;
-		if (pf_ward_explain(&c.ward, ended, &law, text, sizeof(text))) {
-			pf_complain("%s: an implementation %s", pf_law_name[law], text);
+		status = PF_EXIT_CLEAN;
+		if (pf_interrupted) {
+			status = PF_EXIT_USAGE;
+		} else if (pf_ward_explain(&c.ward, ended, &law, text, sizeof(text))) {
+			pf_ward_verdict(&c.ward, name, nr, law, text, v);
 			status = PF_EXIT_FINDING;
 		}
 	}
 	pf_ward_close(&c.ward);
-	munmap(c.answer, sizeof(*c.answer));
 	return status;
 }

@@ -14,7 +14,7 @@
 
 /* CPU time that one call of an implementation may take, if nobody says otherwise. */
 #define PF_WARD_SECONDS 10
-/* Address space of the child; not under ASan, which wants all there is. */
+/* More address space than it has at its start; not under ASan, which wants all there is. */
 #define PF_WARD_MEMORY (8ull << 30)
 
 /* What both sides see. */
@@ -30,13 +30,12 @@ struct pf_ward_shared {
 enum pf_ward_fault { PF_FAULT_ELSEWHERE, PF_FAULT_STACK, PF_FAULT_FRAMEWORK };
 
 struct pf_ward {
-	unsigned seconds; /* of CPU time; 0: PF_WARD_SECONDS */
-	bool keep_output; /* the body's standard output is the parent's */
+	unsigned seconds; /* of CPU time, for a call; 0: PF_WARD_SECONDS */
 	bool may_fork;	  /* set in the child: some member runs a machine of its own */
 	/* The rest is the ward's. */
 	pid_t pid; /* 0: there is none */
 	struct pf_ward_shared *shared;
-	int said_fd; /* what the body prints, not kept: the last of it is in said[] */
+	int said_fd; /* what the body prints: the last of it is in said[] */
 	char said[4096];
 	size_t nr_said;
 	bool hung;
@@ -77,11 +76,26 @@ int pf_ward_reap(struct pf_ward *w);
 /* The last lines that the body printed, indented; nothing if it printed none. */
 void pf_ward_print_said(const struct pf_ward *w, FILE *out);
 
+/* A new task: the time that the child was waiting for it does not count. */
+void pf_ward_expect(struct pf_ward *w);
+
+/* ----------------------------------------------------------- all in one -- */
+
+/* Memory that children share, zeroed. NULL: complained. */
+void *pf_ward_memory(size_t size);
+void pf_ward_memory_free(void *memory, size_t size);
+
 /*
- * All in one: run `work` in a child with the parent's standard output, and return
- * what it returns, or complain of what it died of and return PF_EXIT_FINDING.
- * names: of the lanes, for the blame; nr of them.
+ * Run work(arg, at) in an isolated child: at is for the options of an oracle, results
+ * go to memory of pf_ward_memory(), and what work prints is lost.
+ * PF_EXIT_CLEAN: it came to its end. PF_EXIT_FINDING: it did not, and *v tells whose
+ * fault that is; name: of the nr implementations. PF_EXIT_USAGE: pf_interrupted, or
+ * complained.
  */
-int pf_ward_call(int (*work)(void *arg, struct pf_at *at), void *arg, unsigned seconds);
+int pf_ward_call(void (*work)(void *arg, struct pf_at *at), void *arg, unsigned seconds,
+		 const char *const *name, unsigned nr, struct pf_verdict *v);
+/* A verdict about a child that has ended: by name[], which may have been written over. */
+void pf_ward_verdict(const struct pf_ward *w, const char *const *name, unsigned nr, enum pf_law law,
+		     const char *text, struct pf_verdict *v);
 
 #endif /* PAGEFUZZ_WARD_H */

@@ -21,8 +21,6 @@
 #define MAX_BYTES 65536
 /* Larger layouts are for the command; a campaign would only get slow. */
 #define MAX_LAYOUT_PAGES 32768
-/* Executions between two updates of the shared figures. */
-#define STATS_EVERY 64
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -95,9 +93,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* Figures of this process on top of those of the ones before it. */
+/*
+ * Figures of this process on top of those of the ones before it. After each execution:
+ * the next one may be the last, and need not come to an end that could be used for this.
+ */
 static void publish(void)
 {
+	if (!stats)
+		return;
 	for (unsigned i = 0; i < lineup.nr; i++)
 		pf_figures_add(&stats->figures[i], pf_oracle_figures(oracle, i));
 	pf_oracle_reset_figures(oracle);
@@ -128,15 +131,19 @@ void pf_fuzz_prepare(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static unsigned since;
 	struct pf_verdict v;
 	size_t n;
 
 	if (!oracle)
 		start_oracle();
 	n = pf_decode(data, size < MAX_BYTES ? size : MAX_BYTES, program, MAX_BYTES);
+	if (stats) {
+		stats->execs++;
+		stats->ops += n;
+	}
 	switch (pf_oracle_run(oracle, program, n, &v)) {
 	case PF_FINDING:
+		publish();
 		if (skipped(v.signature)) {
 			stats->known++;
 			break;
@@ -150,14 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	default:
 		break;
 	}
-	if (stats) {
-		stats->execs++;
-		stats->ops += n;
-		if (++since >= STATS_EVERY) {
-			since = 0;
-			publish();
-		}
-	}
+	publish();
 	return 0;
 }
 

@@ -40,6 +40,7 @@ enum misdeed {
 	ASSERTS,
 	SHOOTS,
 	INIT,
+	REFUSES,
 };
 
 struct broken {
@@ -62,6 +63,8 @@ static size_t broken_footprint(const void *self, const struct pf_layout *layout)
 
 	if (*(const enum misdeed *)self == FOOTPRINT)
 		return 40ull << 30;
+	if (*(const enum misdeed *)self == REFUSES)
+		return 0;
 	return inner ? inner + 128 : 0;
 }
 
@@ -242,28 +245,12 @@ static enum pf_compact_result broken_compact(void *state, const struct pf_compac
 
 /* clang-format off */
 #define ALL(X) \
-	X(crash, CRASH) \
-	X(loop, LOOP) \
-	X(abort_, ABORT) \
-	X(exit_, EXIT) \
-	X(wild, WILD) \
-	X(leak, LEAK) \
-	X(census, CENSUS) \
-	X(unaligned, UNALIGNED) \
-	X(double_, DOUBLE) \
-	X(moves, MOVES) \
-	X(stack, STACK) \
-	X(flood, FLOOD) \
-	X(babble_, BABBLE) \
-	X(greedy, GREEDY) \
-	X(footprint, FOOTPRINT) \
-	X(fork_, FORK) \
-	X(longjmp_, LONGJMP) \
-	X(closes, CLOSES) \
-	X(sleeps, SLEEPS) \
-	X(asserts, ASSERTS) \
-	X(shoots, SHOOTS) \
-	X(init, INIT)
+	X(crash, CRASH) X(loop, LOOP) X(abort_, ABORT) X(exit_, EXIT) \
+	X(wild, WILD) X(leak, LEAK) X(census, CENSUS) X(unaligned, UNALIGNED) \
+	X(double_, DOUBLE) X(moves, MOVES) X(stack, STACK) X(flood, FLOOD) \
+	X(babble_, BABBLE) X(greedy, GREEDY) X(footprint, FOOTPRINT) X(fork_, FORK) \
+	X(longjmp_, LONGJMP) X(closes, CLOSES) X(sleeps, SLEEPS) X(asserts, ASSERTS) \
+	X(shoots, SHOOTS) X(init, INIT) X(refuses, REFUSES)
 /* clang-format on */
 
 #define X(name, deed) BROKEN(name, deed);

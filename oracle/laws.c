@@ -700,7 +700,8 @@ static uint32_t longest_run(const struct pf_lane *lane, unsigned z)
 		run += (uint32_t)__builtin_ctzll(~w);
 		best = run > best ? run : best;
 		run = (uint32_t)__builtin_clzll(~(w << (64 - n)) | 1);
-		for (uint32_t inside = 1; w; inside++) {
+		/* Not longer than that. */
+		for (uint32_t inside = 1; w && best < 62; inside++) {
 			best = inside > best ? inside : best;
 			w &= w >> 1;
 		}

@@ -39,7 +39,7 @@ struct pf_ward {
 	char said[4096];
 	size_t nr_said;
 	bool hung;
-	uint64_t last_calls;
+	uint64_t last_place;
 	double last_cpu, last_wall;
 };
 

@@ -35,6 +35,11 @@ TRACE_LIBS   = $$(pkg-config --libs libtracecmd libtraceevent) -lz
 print-%:
 	@echo $($*)
 
+# What is being compiled, in one line that the next one overwrites; on a terminal only.
+TTY  := $(shell test -t 2 && echo yes)
+NOTE  = $(if $(TTY),printf '\r\033[K  CC  %s' $@ >&2; )
+DONE  = $(if $(TTY),printf '\r\033[K' >&2; )
+
 comma := ,
 SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
@@ -94,13 +99,13 @@ setup:
 # FOR IMPLEMENTATIONS if another)
 define variant
 build/$(1)/impls/%.o: impls/%.c
-	@mkdir -p $$(@D)
+	@$$(NOTE)mkdir -p $$(@D)
 	@$(or $(5),$(2)) $(BASE) $(3) -MMD -MP -c $$< -o $$@
 build/$(1)/targets/import/%.o: targets/import/%.c
-	@mkdir -p $$(@D)
+	@$$(NOTE)mkdir -p $$(@D)
 	@$(2) $(BASE) $(4) $$(TRACE_CFLAGS) -MMD -MP -c $$< -o $$@
 build/$(1)/%.o: %.c
-	@mkdir -p $$(@D)
+	@$$(NOTE)mkdir -p $$(@D)
 	@$(2) $(BASE) $(4) -MMD -MP -c $$< -o $$@
 -include $$(shell find build/$(1) -name '*.d' 2>/dev/null)
 endef
@@ -128,6 +133,7 @@ $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
 
 # ---------------------------------------------------------------- tools --
 tools: build/pagefuzz build/libpagefuzz.a
+	@$(DONE)true
 
 build/libpagefuzz.a: $(call objects,plain,$(CORE))
 	@rm -f $@
@@ -169,7 +175,7 @@ build/afl/libpagefuzz_mutator.so: $(call objects,pic,$(AFL_LIB))
 	@$(CC) -shared -o $@ $^
 
 do-fuzz: build/pagefuzz fuzz-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
-	@build/pagefuzz fuzz --seconds $(FUZZ_SECONDS) --target build/$(SAN_DIR)/fuzz_lockstep \
+	@$(DONE)build/pagefuzz fuzz --seconds $(FUZZ_SECONDS) --target build/$(SAN_DIR)/fuzz_lockstep \
 		--seeds build/seeds-bytes --dict build/fuzz_lockstep.dict --corpus corpus/work/libfuzzer \
 		--findings findings
 
@@ -186,17 +192,17 @@ $(eval $(call unit,clang,$(CLANG)))
 units: $(UNIT:%=build/gcc/%) $(UNIT:%=build/clang/%) build/gcc/pagefuzz build/clang/pagefuzz
 
 do-test: tools units fuzz-targets afl-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
-	@tests/run
+	@$(DONE)tests/run
 
 # ----------------------------------------------------------- the others --
 do-demo: build/pagefuzz
-	@scripts/demo
+	@$(DONE)scripts/demo
 
 do-golden: build/pagefuzz
-	@build/pagefuzz golden corpus/golden/*.tr
+	@$(DONE)build/pagefuzz golden corpus/golden/*.tr
 
 do-results: build/pagefuzz
-	@build/pagefuzz results
+	@$(DONE)build/pagefuzz results
 
 # libFuzzer's driver without its main().
 FUZZER_NO_MAIN = $$($(CLANG) -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer_no_main-$$(uname -m).a
@@ -208,7 +214,7 @@ build/bench: $(call objects,$(SAN_DIR),tests/bench.c $(CORE))
 build/bench_alloc: $(call objects,plain,tests/bench_alloc.c) build/libpagefuzz.a
 	@$(CC) -o $@ $^
 do-bench: build/bench build/bench_alloc
-	@build/bench build/bench.json
+	@$(DONE)build/bench build/bench.json
 	@build/bench_alloc
 
 format:

@@ -462,7 +462,7 @@ struct pf_dump; /* dump.h */
  * one is meant, and is handed to the functions that have no state yet.
  */
 struct pf_impl {
-	/* Optional. Anything; never written through. */
+	/* Optional. Anything; the framework never writes through it. */
 	const void *self;
 	/* Required. [a-z][a-z0-9_-]*, at most 15 characters. */
 	const char *name;

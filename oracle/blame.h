@@ -82,7 +82,7 @@ struct pf_at {
 	volatile uint32_t lane; /* of the implementation that is being asked, + 1; 0: none */
 	volatile uint32_t op_kind;
 	volatile uint64_t step;
-	volatile uint64_t calls; /* of implementations so far: does it get on? */
+	volatile uint64_t runs;	 /* begun so far */
 	uint64_t work;		 /* that the one which is running has spent */
 };
 

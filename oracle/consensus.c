@@ -2,6 +2,7 @@
 /* consensus.c - see consensus.h. */
 #include "consensus.h"
 
+#include "../impls/names.h"
 #include "relations.h"
 
 void pf_note(struct pf_lane *lane, enum pf_answer_kind kind, uint32_t a, uint32_t b)
@@ -40,19 +41,12 @@ unsigned pf_cpu_of(const struct pf_oracle *run, uint32_t cpu)
 	return run->online >> cpu & 1 ? cpu : (unsigned)__builtin_ctz(run->online);
 }
 
-/* Bits that impl.h names; the others mean nothing here. */
-#define ALL_GFP                                                                                 \
-	(PF_GFP_HIGH | PF_GFP_IO | PF_GFP_FS | PF_GFP_ZERO | PF_GFP_ATOMIC |                    \
-	 PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM | PF_GFP_NOWARN | PF_GFP_RETRY_MAYFAIL | \
-	 PF_GFP_NOFAIL | PF_GFP_NORETRY | PF_GFP_MEMALLOC | PF_GFP_COMP | PF_GFP_NOMEMALLOC |   \
-	 PF_GFP_THISNODE)
-
 struct pf_request pf_request_of(const struct pf_oracle *run, unsigned order, const uint32_t *rest)
 {
 	struct pf_request req = {
 		.order = order,
 		.mobility = rest[0],
-		.gfp = pf_gfp_flags[rest[1]] | (rest[5] & ALL_GFP),
+		.gfp = pf_gfp_flags[rest[1]] | (rest[5] & PF_GFP_ALL),
 		.cpu = pf_cpu_of(run, rest[2]),
 		.node = rest[3] % run->layout.nr_nodes,
 		.zone = rest[4] ? rest[4] - 1u : PF_ZONE_MOVABLE,

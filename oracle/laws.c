@@ -221,8 +221,15 @@ static bool has_ordinary_block(struct pf_lane *lane, unsigned z, unsigned order)
 	const struct pf_zone_layout *zl = &lane->run->layout.zone[z];
 	struct search s = {zl->start_pfn, zl->start_pfn + zl->spanned, order, false};
 
+	/*
+	 * Who has no census can't show which blocks are ordinary. Some are if there are
+	 * more than the reserve can hold; a block of several pageblocks may be unmerged
+	 * besides.
+	 */
 	if (!lane->impl->census)
-		return true;
+		return order <= lane->run->layout.pageblock_order &&
+		       (uint64_t)lane->mirror.nset[z][order] << order >
+			       PF_ASK(lane, counters, z)->withheld;
 	PF_TELL(lane, census, search_block, &s);
 	return s.found;
 }
@@ -693,7 +700,8 @@ static uint32_t longest_run(const struct pf_lane *lane, unsigned z)
 		run += (uint32_t)__builtin_ctzll(~w);
 		best = run > best ? run : best;
 		run = (uint32_t)__builtin_clzll(~(w << (64 - n)) | 1);
-		for (uint32_t inside = 1; w; inside++) {
+		/* Not longer than that. */
+		for (uint32_t inside = 1; w && best < 62; inside++) {
 			best = inside > best ? inside : best;
 			w &= w >> 1;
 		}

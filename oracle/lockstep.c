@@ -116,6 +116,8 @@ struct pf_oracle *pf_oracle_new_in(struct pf_arena *arena, const struct pf_impl 
 		struct pf_lane *lane = run->lane[i] = zeroed(arena, sizeof(*lane));
 
 		lane->run = run;
+		lane->at = run->blame.at;
+		lane->arena = arena;
 		lane->impl = lineup[i];
 		lane->index = i;
 		run->blame.name[i] = lineup[i]->name;
@@ -160,6 +162,8 @@ void pf_oracle_options(struct pf_oracle *run, const struct pf_options *options)
 {
 	run->options = *options;
 	run->blame.at = options->at ? options->at : &run->blame.own_at;
+	for (unsigned i = 0; i < run->nr_lanes; i++)
+		run->lane[i]->at = run->blame.at;
 }
 
 /* ----------------------------------------------------------------- step -- */
@@ -276,6 +280,7 @@ static bool is_known(const char *signature)
 
 static bool start(struct pf_oracle *run)
 {
+	run->blame.at->runs++;
 	run->blame.at->step = 0;
 	run->blame.at->op_kind = PF_OP_START;
 	if (!pf_run_start(run))

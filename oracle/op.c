@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* op.c - the table of operations; see op.h. Append, never insert. */
 #include "op.h"
-#include "../impls/impl.h"
+#include "../impls/names.h"
 
 #define SYMBOLS(...)          \
 	(const char *const[]) \
@@ -25,16 +25,14 @@
 		.nr_symbols = NR_SYMBOLS(__VA_ARGS__), .bare = b     \
 	}
 
-#define ORDER	 NUM("order", PF_MAX_ORDER)
-#define CPU	 NUM("cpu", PF_MAX_CPUS - 1)
-#define NODE	 NUM("node", PF_MAX_NODES - 1)
-#define MOBILITY SYM("mobility", 2, 1, "unmovable", "movable", "reclaimable")
-#define GFP                                                                                    \
-	SYM("gfp", PF_NR_GFP - 1, 0, "kernel", "atomic", "nowait", "none", "high", "memalloc", \
-	    "noretry", "mayfail", "thisnode", "comp", "zero", "nofs", "noio", "emergency",     \
-	    "atomic_comp", "thp")
-#define ZONE SYM("zone", 4, 0, "any", "dma", "dma32", "normal", "movable")
-#define MODE SYM("mode", 2, 1, "async", "light", "sync")
+#define ORDER			  NUM("order", PF_MAX_ORDER)
+#define CPU			  NUM("cpu", PF_MAX_CPUS - 1)
+#define NODE			  NUM("node", PF_MAX_NODES - 1)
+#define MOBILITY		  SYM("mobility", 2, 1, "unmovable", "movable", "reclaimable")
+#define GFP_NAME(id, name, flags) #name,
+#define GFP			  SYM("gfp", PF_NR_GFP - 1, 0, PF_GFP_SETS(GFP_NAME))
+#define ZONE			  SYM("zone", 4, 0, "any", "dma", "dma32", "normal", "movable")
+#define MODE			  SYM("mode", 2, 1, "async", "light", "sync")
 /* What a request says beside how much it wants. */
 #define REQUEST MOBILITY, GFP, CPU, NODE, ZONE, BITS("bits")
 
@@ -117,24 +115,5 @@ _Static_assert(sizeof(run_operands) / sizeof(run_operands[0]) == PF_RUN_BITS + 1
 		       PF_RUN_BITS < PF_OP_ARGS,
 	       "the longest list of operands");
 
-#define KERNEL (PF_GFP_IO | PF_GFP_FS | PF_GFP_DIRECT_RECLAIM | PF_GFP_KSWAPD_RECLAIM)
-#define ATOMIC (PF_GFP_HIGH | PF_GFP_ATOMIC | PF_GFP_KSWAPD_RECLAIM)
-
-const uint32_t pf_gfp_flags[PF_NR_GFP] = {
-	KERNEL,
-	ATOMIC,
-	PF_GFP_KSWAPD_RECLAIM,
-	0,
-	KERNEL | PF_GFP_HIGH,
-	KERNEL | PF_GFP_MEMALLOC,
-	KERNEL | PF_GFP_NORETRY | PF_GFP_NOWARN,
-	KERNEL | PF_GFP_RETRY_MAYFAIL,
-	KERNEL | PF_GFP_THISNODE,
-	KERNEL | PF_GFP_COMP,
-	KERNEL | PF_GFP_ZERO,
-	KERNEL & ~PF_GFP_FS,
-	KERNEL & ~(PF_GFP_FS | PF_GFP_IO),
-	ATOMIC | PF_GFP_MEMALLOC,
-	ATOMIC | PF_GFP_COMP,
-	(KERNEL & ~PF_GFP_KSWAPD_RECLAIM) | PF_GFP_COMP | PF_GFP_NOMEMALLOC | PF_GFP_NOWARN,
-};
+#define GFP_FLAGS(id, name, flags) [PF_GFP_SET_##id] = (flags),
+const uint32_t pf_gfp_flags[PF_NR_GFP] = {PF_GFP_SETS(GFP_FLAGS)};

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../impls/impl.h"
+#include "../impls/names.h"
 
 #define PF_OP_ARGS 12
 /* Slots are numbered 0..PF_NR_SLOTS - 1. */
@@ -215,8 +215,8 @@ static inline bool pf_op_is_config(unsigned kind)
 	return pf_op_info[kind].class == PF_CLASS_CONFIG;
 }
 
-/* Request flags (PF_GFP_*) of the symbols of the operand gfp. */
-#define PF_NR_GFP 16
+/* Request flags (PF_GFP_*) of the symbols of the operand gfp: enum pf_gfp_set, by that. */
+#define PF_NR_GFP PF_NR_GFP_SETS
 extern const uint32_t pf_gfp_flags[PF_NR_GFP];
 
 #endif /* PAGEFUZZ_OP_H */

@@ -89,16 +89,17 @@ static void undo_block(struct pf_lane *lane, uint32_t block)
 void pf_undo_blocks(struct pf_lane *lane)
 {
 	uint32_t last = pf_block_of(lane->run, pf_layout_pages(&lane->run->layout) - 1);
+	bool left = false;
 
 	if (!lane->has_ranges)
 		return;
-	lane->has_ranges = false;
 	for (uint32_t b = 0; b <= last; b++) {
 		if (lane->block_state[b] == PF_BLOCK_LATER)
-			lane->has_ranges = true;
+			left = true;
 		else if (lane->block_state[b] != PF_BLOCK_NORMAL)
 			undo_block(lane, b);
 	}
+	lane->has_ranges = left;
 }
 
 static void hide_block(struct pf_lane *lane, uint32_t block, bool offline)

@@ -133,10 +133,17 @@ void pf_slot_fill(struct pf_oracle *run, struct pf_slot *slot, enum pf_slot_stat
 	pf_for_each_lane(run, lane) lane->seen_accesses[index] = 0;
 }
 
-/* What an absent slot adds to `missing`: different for each filling. */
+/*
+ * What an absent slot adds to `missing`: different for each filling, and scattered so
+ * that sums of some are not what others are (splitmix64's last step).
+ */
 static uint64_t absence(const struct pf_slot *slot)
 {
-	return (slot->generation + 1ull) * 0x9e3779b97f4a7c15ull;
+	uint64_t x = (slot->generation + 1ull) * 0x9e3779b97f4a7c15ull;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return x ^ x >> 31;
 }
 
 void pf_slot_absent(struct pf_lane *lane, struct pf_slot *slot)

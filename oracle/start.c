@@ -373,12 +373,11 @@ static struct pf_start *find_start(struct pf_oracle *run)
 		return &run->start[1];
 	}
 	for (unsigned i = 0; i < 2; i++)
-		if (run->start[i].filled &&
-		    !memcmp(&run->start[i].layout, &run->layout, sizeof(run->layout)))
+		if (run->start[i].filled && pf_layout_same(&run->start[i].layout, &run->layout))
 			return &run->start[i];
 	/* The first start is for the layout that a program without configuration has. */
 	pf_layout_build(&plain, NULL, 0);
-	s = &run->start[!!memcmp(&plain, &run->layout, sizeof(plain))];
+	s = &run->start[!pf_layout_same(&plain, &run->layout)];
 	fill_start(run, s);
 	return s;
 }

@@ -279,7 +279,7 @@ void pf_what_if_ends(struct pf_lane *lane)
 
 PF_HOT static void spend(struct pf_lane *lane, unsigned units)
 {
-	struct pf_at *at = lane->run->blame.at;
+	struct pf_at *at = lane->at;
 
 	at->work += units;
 	if (at->work <= lane->work_limit)
@@ -585,25 +585,25 @@ static void world_guard(struct pf_world *w, void *start, size_t size)
  * With an arena, what an implementation asks opens it, and closes it again. The
  * names of the functions behind are those of the world's.
  */
-#define OPENED(type, name, params, ...)                                \
-	static type opened_##name params                               \
-	{                                                              \
-		const struct pf_arena *arena = lane_of(w)->run->arena; \
-		type answer;                                           \
-                                                                       \
-		pf_arena_protect(arena, false);                        \
-		answer = world_##name(__VA_ARGS__);                    \
-		pf_arena_protect(arena, true);                         \
-		return answer;                                         \
+#define OPENED(type, name, params, ...)                           \
+	static type opened_##name params                          \
+	{                                                         \
+		const struct pf_arena *arena = lane_of(w)->arena; \
+		type answer;                                      \
+                                                                  \
+		pf_arena_protect(arena, false);                   \
+		answer = world_##name(__VA_ARGS__);               \
+		pf_arena_protect(arena, true);                    \
+		return answer;                                    \
 	}
-#define OPENED_VOID(name, params, ...)                                 \
-	static void opened_##name params                               \
-	{                                                              \
-		const struct pf_arena *arena = lane_of(w)->run->arena; \
-                                                                       \
-		pf_arena_protect(arena, false);                        \
-		world_##name(__VA_ARGS__);                             \
-		pf_arena_protect(arena, true);                         \
+#define OPENED_VOID(name, params, ...)                            \
+	static void opened_##name params                          \
+	{                                                         \
+		const struct pf_arena *arena = lane_of(w)->arena; \
+                                                                  \
+		pf_arena_protect(arena, false);                   \
+		world_##name(__VA_ARGS__);                        \
+		pf_arena_protect(arena, true);                    \
 	}
 OPENED(enum pf_migrate_result, migrate,
        (struct pf_world * w, pf_pfn src, pf_pfn dst, enum pf_mode mode), w, src, dst, mode)
@@ -617,19 +617,19 @@ OPENED_VOID(guard, (struct pf_world * w, void *start, size_t size), w, start, si
 /* These two do not come back. */
 _Noreturn static void opened_lost(struct pf_world *w, const char *why)
 {
-	pf_arena_protect(lane_of(w)->run->arena, false);
+	pf_arena_protect(lane_of(w)->arena, false);
 	world_lost(w, why);
 }
 
 _Noreturn static void opened_failed(struct pf_world *w, const char *text)
 {
-	pf_arena_protect(lane_of(w)->run->arena, false);
+	pf_arena_protect(lane_of(w)->arena, false);
 	world_failed(w, text);
 }
 
 void pf_world_init(struct pf_lane *lane)
 {
-	bool opens = lane->run->arena;
+	bool opens = lane->arena;
 
 #define FUNCTION(name) .name = opens ? opened_##name : world_##name
 	lane->world = (struct pf_world){

@@ -104,7 +104,9 @@ struct pf_lane {
 	struct pf_world world; /* first: the world's functions find the lane by it */
 	struct pf_oracle *run;
 	const struct pf_impl *impl;
-	uint32_t can; /* 1 << enum pf_ability; a twin's: what all of its group can */
+	struct pf_at *at;	/* run->blame.at */
+	struct pf_arena *arena; /* run->arena */
+	uint32_t can;		/* 1 << enum pf_ability; a twin's: what all of its group can */
 	unsigned index;
 	bool active; /* supports the layout */
 
@@ -136,10 +138,10 @@ struct pf_lane {
 
 	/* This operation. */
 	uint64_t work_limit; /* of one call; what it has spent is in run->blame.at */
-	bool muted;	/* a question is asked: events don't count */
-	bool borrowed;	/* `state` and `spare` have changed places for one */
-	bool moved;	/* migrated, evicted, refused: worth an audit */
-	uint32_t asked; /* what the world had a say in: moves, waits, hindrances */
+	bool muted;	     /* a question is asked: events don't count */
+	bool borrowed;	     /* `state` and `spare` have changed places for one */
+	bool moved;	     /* migrated, evicted, refused: worth an audit */
+	uint32_t asked;	     /* what the world had a say in: moves, waits, hindrances */
 	uint32_t evicted_pages;
 	uint64_t migrated_pages;
 	/* This run. */
@@ -213,14 +215,14 @@ struct pf_oracle {
 /* Around what the framework does in a callback of an implementation. */
 PF_HOT_INLINE void pf_open(const struct pf_lane *lane)
 {
-	if (lane->run->arena)
-		pf_arena_protect(lane->run->arena, false);
+	if (lane->arena)
+		pf_arena_protect(lane->arena, false);
 }
 
 PF_HOT_INLINE void pf_close(const struct pf_lane *lane)
 {
-	if (lane->run->arena)
-		pf_arena_protect(lane->run->arena, true);
+	if (lane->arena)
+		pf_arena_protect(lane->arena, true);
 }
 
 /*
@@ -229,10 +231,9 @@ PF_HOT_INLINE void pf_close(const struct pf_lane *lane)
  */
 PF_HOT_INLINE void pf_enter(struct pf_lane *lane)
 {
-	struct pf_at *at = lane->run->blame.at;
+	struct pf_at *at = lane->at;
 
 	at->work = 0;
-	at->calls++;
 	at->lane = lane->index + 1;
 	pf_close(lane);
 }
@@ -240,7 +241,7 @@ PF_HOT_INLINE void pf_enter(struct pf_lane *lane)
 PF_HOT_INLINE void pf_leave(struct pf_lane *lane)
 {
 	pf_open(lane);
-	lane->run->blame.at->lane = 0;
+	lane->at->lane = 0;
 }
 
 #define PF_ASK(l, function, ...)                                                         \

@@ -55,6 +55,9 @@ check "found from anywhere" \
 	bash -c "cd / && $PWD/$pf run --quiet --impls linux,kernel $tmp/program.txt"
 check "two kernels, a transcript and the port in one lineup" \
 	$pf run --quiet --impls "kernel,recorded:$tmp/one.tr,linux,kernel" "$tmp/program.txt"
+ln -s "$PWD/$lab" "$tmp/lab-6.12"
+check "where PAGEFUZZ_LAB says; another folder's kernel has its name" \
+	bash -c "PAGEFUZZ_LAB=$tmp/lab $pf run --impls kernel-6.12 $tmp/program.txt | grep -q '^kernel-6_12 '"
 check "a kernel of other memory takes no part" bash -c "$pf run --impls kernel,kernel:split,linux \
 	$tmp/program.txt 2>&1 >/dev/null | grep -q 'kernel:split starts from other memory than kernel'"
 set -m # or the shell would have it ignore the signal

@@ -79,6 +79,7 @@ fi
 {
 	echo "config cpus=2"
 	echo "alloc a1"
+	echo "cpu cpu=0 offline" # on x86 it stays
 	echo "cpu cpu=1 offline"
 } >"$tmp/cpu.txt"
 cpus=$("$pf" run --report -i linux "$tmp/cpu.txt" | file_of zoneinfo | grep -o 'cpu: .*' | paste -sd' ')

@@ -18,12 +18,13 @@ int main(int argc, char **argv)
 {
 	struct pf_impl patched = pf_impl_patched;
 	const struct pf_impl *lineup[] = {&pf_impl_linux, &patched, &pf_impl_buddy};
-	struct pf_oracle *o = pf_oracle_new(lineup, 3);
+	struct pf_oracle *o;
 	bool found = false;
 
+	patched.name = "patched";
+	o = pf_oracle_new(lineup, 3);
 	if (!o)
 		return PF_EXIT_USAGE;
-	patched.name = "patched";
 	for (int i = 1; i < argc && !found; i++) {
 		struct pf_program p;
 		struct pf_verdict v;

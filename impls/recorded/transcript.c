@@ -364,6 +364,14 @@ out:
 	return ok;
 }
 
+/* It goes to somebody's terminal. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 static bool read_head(struct pf_transcript *t, FILE *f, const char *path, uint8_t *numbers,
 		      char *error, size_t size)
 {
@@ -373,6 +381,8 @@ static bool read_head(struct pf_transcript *t, FILE *f, const char *path, uint8_
 	if (!fgets(line, sizeof(line), f) || strncmp(line, MAGIC, strlen(MAGIC)) ||
 	    sscanf(line + strlen(MAGIC), "%d %31s %95s", &version, t->who, t->version) != 3)
 		return complain(error, size, path, "is no transcript");
+	make_printable(t->who);
+	make_printable(t->version);
 	if (version != PF_TRANSCRIPT_VERSION)
 		return complain(
 			error, size, path,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ftrace.c - events to lines; see ftrace.h. Formats are those of the tracepoints. */
 #include "ftrace.h"
+
 #include "../../impls/names.h"
 
 #include <inttypes.h>
@@ -117,6 +118,8 @@ static uint32_t mobility_gfp(uint64_t mobility)
 }
 
 /* --------------------------------------------------------------- fields -- */
+
+static const char *const zone_names[] = {PF_ZONE_TYPE_NAMES};
 
 /* The kernel's enum compact_result, which events carry: not enum pf_compact_result. */
 enum {
@@ -298,14 +301,14 @@ static void print_other_event(const struct pf_ftrace *t, unsigned type, const ui
 	case PF_EV_COMPACT_FINISHED:
 	case PF_EV_COMPACT_SUITABLE:
 		fprintf(out, "node=%d zone=%-8s order=%d ret=%s", (int)f[0],
-			pf_zone_type_name((unsigned)f[1]), (int)f[2], SYMBOL(status_names, f[3]));
+			SYMBOL(zone_names, f[1]), (int)f[2], SYMBOL(status_names, f[3]));
 		break;
 	case PF_EV_COMPACT_DEFERRED:
 	case PF_EV_COMPACT_DEFER:
 	case PF_EV_COMPACT_DEFER_RESET:
 		fprintf(out, "node=%d zone=%-8s order=%d order_failed=%d consider=%u limit=%llu",
-			(int)f[0], pf_zone_type_name((unsigned)f[1]), (int)f[2], (int)f[5],
-			(unsigned)f[3], 1ull << (f[4] & 63));
+			(int)f[0], SYMBOL(zone_names, f[1]), (int)f[2], (int)f[5], (unsigned)f[3],
+			1ull << (f[4] & 63));
 		break;
 	case PF_EV_COMPACT_MIGRATEPAGES:
 		fprintf(out, "nr_migrated=%" PRIu64 " nr_failed=%" PRIu64, f[0], f[1]);
@@ -330,7 +333,7 @@ static void print_other_event(const struct pf_ftrace *t, unsigned type, const ui
 	case PF_EV_WAKEUP_KCOMPACTD:
 	case PF_EV_KCOMPACTD_WAKE:
 		fprintf(out, "nid=%d order=%d classzone_idx=%-8s", (int)f[0], (int)f[1],
-			pf_zone_type_name((unsigned)f[2]));
+			SYMBOL(zone_names, f[2]));
 		break;
 	case PF_EV_MIGRATE_PAGES:
 		/* There are no huge pages that move in one piece or are split for it. */

@@ -263,6 +263,7 @@ static void court_body(void *arg)
 	pf_oracle_options(k.oracle, &k.options);
 	describe(c->judge->shared, &k);
 	c->judge->shared->machine = k.options.start != NULL;
+	c->ward.may_fork = c->judge->shared->machine;
 	pf_ward_isolate(&c->ward, c->closed_memory ? &k.arena : NULL);
 	do {
 		fflush(k.out);
@@ -383,8 +384,7 @@ static bool start_court(struct court *c)
 	fcntl(c->reply_fd, F_SETFL, O_NONBLOCK);
 	fcntl(c->out_fd, F_SETFL, O_NONBLOCK);
 	c->running = true;
-	/* What it prints before it begins is for whoever started us. */
-	if (await(c, stdout, &status)) {
+	if (await(c, NULL, &status)) {
 		c->judge->failed = false;
 		if (!c->judge->result.nr_lanes)
 			keep_lineup(c->judge);
@@ -537,6 +537,9 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 			take_verdict(j, v);
 		if (kind == RUN)
 			take_result(j);
+		/* A machine that has been worked on may not begin again as it did. */
+		if (j->shared->machine)
+			close_court(c);
 		return outcome <= PF_UNSUPPORTED ? outcome : PF_UNSUPPORTED;
 	}
 	if (kind == TELL)

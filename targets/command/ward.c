@@ -121,7 +121,8 @@ void pf_ward_isolate(struct pf_ward *w, const struct pf_arena *arena)
 	dup2(w->said_fd, 2);
 	catch_faults();
 	limit_memory();
-	pthread_atfork(on_fork, NULL, NULL);
+	if (!w->may_fork)
+		pthread_atfork(on_fork, NULL, NULL);
 }
 
 /* ----------------------------------------------------------- the parent -- */
@@ -208,21 +209,23 @@ static void drain(struct pf_ward *w)
 static bool hangs(struct pf_ward *w)
 {
 	double cpu = cpu_seconds(w->pid), wall = pf_now(), patience = w->seconds;
+	const struct pf_at *at = &w->shared->at;
+	uint64_t place = at->runs << 40 ^ at->step << 5 ^ at->lane;
 
-	if (w->shared->at.calls != w->last_calls) {
-		w->last_calls = w->shared->at.calls;
+	if (place != w->last_place) {
+		w->last_place = place;
 		w->last_cpu = cpu;
 		w->last_wall = wall;
 		return false;
 	}
-	if (!w->shared->at.lane)
+	if (!at->lane)
 		patience *= PATIENCE;
 	return cpu - w->last_cpu > patience || wall - w->last_wall > w->seconds * PATIENCE;
 }
 
 void pf_ward_expect(struct pf_ward *w)
 {
-	w->last_calls = UINT64_MAX;
+	w->last_place = UINT64_MAX;
 }
 
 enum pf_ward_news pf_ward_wait(struct pf_ward *w, int fd, int fd2)

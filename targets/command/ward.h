@@ -31,6 +31,7 @@ enum pf_ward_fault { PF_FAULT_ELSEWHERE, PF_FAULT_STACK, PF_FAULT_FRAMEWORK };
 
 struct pf_ward {
 	unsigned seconds; /* of CPU time, for a call; 0: PF_WARD_SECONDS */
+	bool may_fork;	  /* set in the child: some member runs a machine of its own */
 	/* The rest is the ward's. */
 	pid_t pid; /* 0: there is none */
 	struct pf_ward_shared *shared;
@@ -38,7 +39,7 @@ struct pf_ward {
 	char said[4096];
 	size_t nr_said;
 	bool hung;
-	uint64_t last_calls;
+	uint64_t last_place;
 	double last_cpu, last_wall;
 };
 

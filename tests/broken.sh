@@ -96,7 +96,7 @@ check "check saves without being asked" grep -qx "saved in $saved" <<<"$out"
 check "check says what comes next" grep -qxF "  pagefuzz min -i buddy,leak -o small.txt $saved" <<<"$out"
 check "saved is what was found" bash -c \
 	"head -n 2 '$tmp/one/$saved' | paste -sd' ' | grep -qxF '# conservation/leak/free # on buddy,leak'"
-out=$(pf_in "$tmp/two" check -n 1 crash "$tmp/program.txt")
+out=$(pf_in "$tmp/other" check -n 1 crash "$tmp/program.txt")
 check "check names the file" grep -qxF "$tmp/program.txt: finding" <<<"$out"
 "$pf" check refuses >"$tmp/out" 2>"$tmp/err"
 [ $? = 2 ] && [ ! -s "$tmp/out" ] && grep -q 'nothing was checked: refuses refused the layouts of all 20000' "$tmp/err" &&

@@ -164,10 +164,40 @@ interrupted() {
 	done
 }
 "$plain" generate --ops 800000 -o "$tmp/long.txt" mixed
+"$plain" generate --ops 2000000 -o "$tmp/longer.txt" mixed
 interrupted check 0 '^interrupted: linux so far: [1-9][0-9]* programs' check -n 100000000 linux
 interrupted "check of what takes long" 0 '^interrupted: linux so far: [0-4] programs' check -n 1 -w buddy,mobility,linux-plain linux \
 	"$tmp/long.txt" "$tmp/long.txt" "$tmp/long.txt" "$tmp/long.txt"
+for signal in INT TERM; do
+	"$plain" run -q -i linux --ftrace "$tmp/cut.trace" "$tmp/longer.txt" >/dev/null 2>"$tmp/err" &
+	for ((i = 0; i < 100; i++)); do
+		[ -n "$(find "$tmp" -name '.cut.trace.*')" ] && break
+		sleep 0.1
+	done
+	kill -$signal $!
+	wait $!
+	if [ $? = 2 ] && grep -q 'run: interrupted in ' "$tmp/err"; then ok "SIG$signal to run"; else not_ok "SIG$signal to run: $(cat "$tmp/err")"; fi
+done
+check "which is not there then" test ! -e "$tmp/cut.trace"
 interrupted compare 2 'compare: interrupted' compare -n 1000 -i buddy,linux --no-check "$tmp/long.txt"
 interrupted results 2 'results: interrupted, [0-9]+ of 50' results -n 50
 check "nothing is left of them" left
+
+# --------------------------------------------------------------- progress --
+
+# A terminal of its own, whose output both streams are.
+script -qec "$plain check --seconds 4 buddy" /dev/null </dev/null >"$tmp/terminal" 2>&1
+check "progress on a terminal" grep -q 'check buddy: [0-9]* programs, [0-9]* s' "$tmp/terminal"
+"$plain" check --seconds 4 buddy >"$tmp/out" 2>"$tmp/err"
+check "none into a file" test ! -s "$tmp/err"
+
+# -------------------------------------------------------------- workloads --
+
+# Transcripts are named after workload, length and seed: these never change.
+for profile in $("$plain" generate --help | sed -n '/^profiles/,$p' | awk 'NR > 1 && $1 != "fuzzer" {print $1}'); do
+	for seed in 1 7; do
+		echo "$profile $seed $("$plain" generate --ops 4000 --seed $seed --pages 4096 --bytes "$profile" | cksum)"
+	done
+done >"$tmp/workloads"
+check "workloads are as they were" diff tests/workloads.txt "$tmp/workloads"
 finish

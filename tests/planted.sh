@@ -61,7 +61,7 @@ if [ "$before" -ge 60 ]; then ok "a finding of $before operations"; else not_ok 
 signature_of() {
 	"$tmp/pf" run -q "$1" | sed -n 's/^finding  *//p'
 }
-signature=$(signature_of "$tmp/long.txt")
+signature=$(sed -n "1s/^# //p" "$tmp/long.txt")
 
 check "pagefuzz min" "$tmp/pf" min -o "$tmp/small.txt" "$tmp/long.txt"
 ours=$(grep -vc '^#' "$tmp/small.txt")
@@ -90,10 +90,9 @@ fi
 check "emit-c" "$tmp/pf" emit-c -o "$tmp/test.c" "$tmp/small.txt"
 check "the C test builds" cc -std=gnu11 -Wall -Wextra -Werror -I. -o "$tmp/test" "$tmp/test.c" build/libpagefuzz.a
 check "the C test passes without the fault" "$tmp/test"
-cp build/libpagefuzz.a "$tmp/faulted.a" && ar d "$tmp/faulted.a" $(cd "$tmp/impls/$impl" && ls *.c | sed 's/\.c$/.o/') &&
-	ar r "$tmp/faulted.a" "$tmp/o-pf"/*.o 2>/dev/null
+# Objects in front of the library take the place of its own.
 check "the C test fails with the fault" bash -c \
-	"cc -std=gnu11 -I. -o $tmp/test2 $tmp/test.c $tmp/faulted.a && ! $tmp/test2 | grep -qx clean && ! $tmp/test2 >/dev/null"
+	"cc -std=gnu11 -I. -o $tmp/test2 $tmp/test.c $tmp/o-pf/*.o build/libpagefuzz.a && ! $tmp/test2 | grep -qx clean && ! $tmp/test2 >/dev/null"
 
 # Ctrl-C: the table still comes, nothing stays behind.
 build/pagefuzz fuzz --seconds 60 --workers 1 --corpus "$tmp/corpus2" --findings "$tmp/findings2" >"$tmp/interrupted" 2>&1 &

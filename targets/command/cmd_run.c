@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "ftrace.h"
 #include "judge.h"
+#include "progress.h"
 #include "../../oracle/cpus.h"
 #include "report.h"
 
@@ -190,7 +191,7 @@ static int run_one(struct run_args *a, struct pf_judge *j, const struct pf_progr
 	enum pf_outcome outcome;
 
 	outcome = pf_judge_run(j, p->ops, p->nr, &v, out);
-	if (a->hash)
+	if (a->hash && !pf_judge_over(j))
 		fprintf(out, "%016llx  %s\n", (unsigned long long)pf_judge_result(j)->hash,
 			a->path);
 	if (outcome == PF_CLEAN && !a->ftrace_path && p->nr <= CLOSED_OPS)
@@ -201,6 +202,9 @@ static int run_one(struct run_args *a, struct pf_judge *j, const struct pf_progr
 	}
 	if (outcome == PF_FINDING)
 		print_next(a);
+	if (pf_judge_over(j))
+		return pf_interrupted ? pf_complain("run: interrupted in %s", a->path)
+				      : PF_EXIT_USAGE;
 	if (outcome == PF_UNSUPPORTED)
 		return pf_complain("%s: no implementation supports this layout", a->path);
 	return outcome == PF_FINDING ? PF_EXIT_FINDING : PF_EXIT_CLEAN;
@@ -253,9 +257,10 @@ static int run_all(struct run_args *a, char **path, int nr)
 		return free(p), PF_EXIT_USAGE;
 	if (a->ftrace_path)
 		out = pf_create(a->ftrace_path);
+	pf_catch_interrupts();
 	if (out)
 		j = pf_judge_open(&config);
-	for (int i = 0; i < nr && j; i++) {
+	for (int i = 0; i < nr && j && !pf_judge_over(j); i++) {
 		int status;
 
 		a->path = path[i];
@@ -269,7 +274,9 @@ static int run_all(struct run_args *a, char **path, int nr)
 	if (!j)
 		worst = PF_EXIT_USAGE;
 	pf_judge_close(j);
-	if (out && a->ftrace_path && !pf_close(out, a->ftrace_path))
+	if (a->ftrace_path && worst == PF_EXIT_USAGE)
+		pf_discard(out);
+	else if (a->ftrace_path && !pf_close(out, a->ftrace_path))
 		worst = PF_EXIT_USAGE;
 	for (int i = 0; i < nr; i++)
 		free(p[i].ops);

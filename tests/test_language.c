@@ -309,8 +309,9 @@ static void test_decode_corner_cases(void **state)
 	/* Digits before the first opcode and surplus ones are nobody's. */
 	DECODES("99\x9d\x33\x31\x30\x30\x35\x35\xe9", "free a3 cpu=1\ncheck");
 	/* Unknown opcodes go, and their digits with them. */
-	DECODES("\xf2\x33\x33\x9d\x31\xff\x32\x33\xfd\xe9", "free a1\ncheck");
-	DECODES("\xfe\x36\x33\xfe\x4f\xff\xff\x36\xe9", "check");
+	DECODES("\xf2\x33\x33\x9d\x31\xff\x4f\x33\xfd\xe9", "free a1\ncheck");
+	/* Kinds from 250 on will never be. */
+	DECODES("\xff\x67\x33\xff\x4f\xff\x4f\x36\xe9", "check");
 	/* The digit that names a kind may be missing. */
 	DECODES("\xfe\xe9", "run a0\ncheck");
 	/* All opcodes of a run mean the same. */
@@ -332,7 +333,7 @@ static void test_decode_corner_cases(void **state)
 	/* Configuration behind another operation is dropped, with its digits. */
 	DECODES("\x80\x30\x31\x9d\x31\x80\x30\x32\x9d\x32", "config pages=1\nfree a1\nfree a2");
 	/* But not behind an unknown opcode. */
-	DECODES("\xff\x80\x30\x31\xe9", "config pages=1\ncheck");
+	DECODES("\xff\x4f\x80\x30\x31\xe9", "config pages=1\ncheck");
 	DECODES("\xfe\x35\x30\x31\xe9\xfe\x35\x30\x32", "later at=0 pages=1\ncheck");
 #undef DECODES
 }
@@ -746,7 +747,7 @@ static void test_generate(void **state)
 		}
 	}
 	for (unsigned kind = 0; kind < PF_NR_OPS; kind++)
-		assert_true(count[kind] > 20);
+		assert_true(count[kind] > 2);
 	assert_in_range(count[PF_OP_ALLOC], total / 8, total / 2);
 	assert_in_range(count[PF_OP_FREE], total / 10, total / 3);
 	assert_in_range(count[PF_OP_COMPACT], total / 50, total / 8);

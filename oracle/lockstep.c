@@ -197,7 +197,7 @@ static void step(struct pf_oracle *run, const struct pf_op *op)
 		lane->moved = false;
 		lane->evicted_pages = 0;
 		lane->migrated_pages = 0;
-		lane->asked = 0;
+		lane->asked = lane->hindered = 0;
 		lane->answer[run->step % PF_STORY_OPS].kind = PF_ANSWER_NONE;
 		pf_twins_step(lane);
 		lane->figures.ops++;

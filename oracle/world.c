@@ -510,12 +510,19 @@ static void world_wait(struct pf_world *w, pf_pfn pfn, unsigned attr)
 		lane->run->witness->moved(lane, pfn, pfn, attr, PF_WAITED);
 }
 
+/*
+ * Whoever is hindered looks again, so hindrance for ever would be work for ever, and
+ * not the implementation's fault: others are through after some time.
+ */
+#define MAX_HINDRANCES 1024 /* in one operation */
+
 static bool world_hindered(struct pf_world *w, enum pf_inject what)
 {
 	struct pf_lane *lane = lane_of(w);
 
-	if (lane->muted || !injected(lane, what))
+	if (lane->muted || lane->hindered == MAX_HINDRANCES || !injected(lane, what))
 		return false;
+	lane->hindered++;
 	lane->asked++;
 	return true;
 }

@@ -142,6 +142,7 @@ struct pf_lane {
 	bool borrowed;	     /* `state` and `spare` have changed places for one */
 	bool moved;	     /* migrated, evicted, refused: worth an audit */
 	uint32_t asked;	     /* what the world had a say in: moves, waits, hindrances */
+	uint32_t hindered;   /* so often in this operation */
 	uint32_t evicted_pages;
 	uint64_t migrated_pages;
 	/* This run. */

@@ -15,7 +15,7 @@ BASE    := -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I.
 ORACLE   := $(wildcard oracle/*.c)
 # What the command and the tests alone hold: QEMU, transcripts.
 REMOTE   := $(wildcard impls/kernel/*.c impls/recorded/*.c)
-IMPLS    := impls/builtin.c impls/dump.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
+IMPLS    := impls/builtin.c impls/dump_diff.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
 LANGUAGE := $(wildcard targets/language/*.c)
 # Names to implementations; the figures that a target leaves for its campaign.
 SHARED   := targets/engines/lineup.c targets/engines/stats.c

@@ -82,8 +82,8 @@ struct pf_at {
 	volatile uint32_t lane; /* of the implementation that is being asked, + 1; 0: none */
 	volatile uint32_t op_kind;
 	volatile uint64_t step;
-	volatile uint64_t runs;	 /* begun so far */
-	uint64_t work;		 /* that the one which is running has spent */
+	volatile uint64_t runs; /* begun so far */
+	uint64_t work;		/* that the one which is running has spent */
 };
 
 struct pf_blame {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* dump.c - where two dumps of one layout part; see dump.h. */
+/* dump_diff.c - where two dumps of one layout part; see dump.h. */
 #include "dump.h"
 
 #include <stdio.h>

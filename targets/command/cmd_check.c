@@ -195,7 +195,7 @@ static int check_one(struct check *c, const struct pf_op *ops, size_t n)
 	outcome = pf_judge_run(c->judge, ops, n, &v, NULL);
 	if (pf_judge_over(c->judge))
 		return PF_EXIT_CLEAN;
-	if (outcome == PF_CLEAN && c->programs % CLOSED_EVERY == 0)
+	if (outcome == PF_CLEAN && (c->programs + c->refused) % CLOSED_EVERY == 0)
 		outcome = pf_judge_closed(c->judge, ops, n, &v);
 	if (outcome == PF_FINDING)
 		return report(c, ops, n, &v);

@@ -175,8 +175,11 @@ static int check(struct pf_judge *j, const struct pf_program *p, const char *imp
 		 const char *path)
 {
 	struct pf_verdict v;
-	enum pf_outcome outcome = pf_judge_run(j, p->ops, p->nr, &v, NULL);
+	enum pf_outcome outcome;
 
+	pf_progress("compare: all in lockstep");
+	outcome = pf_judge_run(j, p->ops, p->nr, &v, NULL);
+	pf_progress_clear();
 	if (pf_judge_over(j))
 		return pf_interrupted ? pf_complain("compare: interrupted") : PF_EXIT_USAGE;
 	switch (outcome) {

@@ -361,9 +361,11 @@ static bool collect(struct campaign *c, struct worker *w, const char *artifact)
 	size_t len;
 
 	join(path, w->artifacts, artifact);
-	data = pf_read_file(path, &len);
-	if (!data)
+	data = pf_read_raw(path, &len);
+	if (!data) {
+		c->kept = true;
 		return false;
+	}
 	snprintf(name, sizeof(name), "unnamed-%s", artifact);
 	join(unnamed, c->findings, name);
 	if (!save_input(unnamed, data, len)) {

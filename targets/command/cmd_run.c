@@ -190,12 +190,14 @@ static int run_one(struct run_args *a, struct pf_judge *j, const struct pf_progr
 	struct pf_verdict v;
 	enum pf_outcome outcome;
 
+	pf_progress("run: %s", a->path);
 	outcome = pf_judge_run(j, p->ops, p->nr, &v, out);
+	if (outcome == PF_CLEAN && !a->ftrace_path && p->nr <= CLOSED_OPS)
+		outcome = pf_judge_closed(j, p->ops, p->nr, &v);
+	pf_progress_clear();
 	if (a->hash && !pf_judge_over(j))
 		fprintf(out, "%016llx  %s\n", (unsigned long long)pf_judge_result(j)->hash,
 			a->path);
-	if (outcome == PF_CLEAN && !a->ftrace_path && p->nr <= CLOSED_OPS)
-		outcome = pf_judge_closed(j, p->ops, p->nr, &v);
 	if (outcome == PF_FINDING || outcome == PF_KNOWN) {
 		printf("%s: %s\n", a->path, outcome == PF_KNOWN ? "known divergence" : "finding");
 		pf_judge_story(j, p->ops, p->nr, &v, stdout);
@@ -255,9 +257,9 @@ static int run_all(struct run_args *a, char **path, int nr)
 		return pf_complain("out of memory");
 	if (!load_all(p, path, nr))
 		return free(p), PF_EXIT_USAGE;
+	pf_catch_interrupts();
 	if (a->ftrace_path)
 		out = pf_create(a->ftrace_path);
-	pf_catch_interrupts();
 	if (out)
 		j = pf_judge_open(&config);
 	for (int i = 0; i < nr && j && !pf_judge_over(j); i++) {

@@ -100,10 +100,10 @@ static unsigned char *inflate_all(const unsigned char *data, size_t len, size_t 
 	return out;
 }
 
-unsigned char *pf_read_file(const char *path, size_t *len)
+unsigned char *pf_read_raw(const char *path, size_t *len)
 {
-	const char *name = pf_input_name(path), *why;
-	unsigned char *data, *unpacked;
+	const char *name = pf_input_name(path);
+	unsigned char *data = NULL;
 	FILE *f = stdin;
 	struct stat st;
 
@@ -117,17 +117,24 @@ unsigned char *pf_read_file(const char *path, size_t *len)
 	}
 	if (S_ISDIR(st.st_mode)) {
 		pf_complain("%s: is a directory, a program file is wanted", name);
-		data = NULL;
 	} else {
 		data = read_stream(f, name, len);
 	}
 	if (f != stdin)
 		fclose(f);
+	return data;
+}
+
+unsigned char *pf_read_file(const char *path, size_t *len)
+{
+	unsigned char *data = pf_read_raw(path, len), *unpacked;
+	const char *why;
+
 	if (!data || *len < 3 || memcmp(data, "\x1f\x8b\x08", 3))
 		return data;
 	unpacked = inflate_all(data, *len, len, &why);
 	if (!unpacked)
-		pf_complain("%s: %s", name, why);
+		pf_complain("%s: %s", pf_input_name(path), why);
 	free(data);
 	return unpacked;
 }

@@ -16,6 +16,8 @@ const char *pf_input_name(const char *path);
  * complained. Free with free().
  */
 unsigned char *pf_read_file(const char *path, size_t *len);
+/* The same, but as it is. */
+unsigned char *pf_read_raw(const char *path, size_t *len);
 
 /*
  * Open for writing ("-" or NULL: standard output). A file is written beside its place

@@ -313,9 +313,12 @@ static void copy_output(const struct court *c, FILE *out)
 	char buf[16384];
 	ssize_t n;
 
-	while ((n = read(c->out_fd, buf, sizeof(buf))) > 0)
-		if (out)
-			fwrite(buf, 1, (size_t)n, out);
+	while ((n = read(c->out_fd, buf, sizeof(buf))) > 0) {
+		if (!out)
+			continue;
+		pf_progress_clear();
+		fwrite(buf, 1, (size_t)n, out);
+	}
 }
 
 /* True: answered. False: it has ended, and is reaped; *status says how. */

@@ -35,28 +35,37 @@ double pf_now(void)
 }
 
 static double start, last; /* of the task, of the line; 0: none */
+static bool shown;
+static char text[200];
+
+void pf_progress_again(void)
+{
+	double now = pf_now();
+
+	if (!text[0] || now - start < PATIENCE || now - last < EVERY || !isatty(2))
+		return;
+	last = now;
+	shown = true;
+	fprintf(stderr, "\r\033[K%s, %.0f s", text, now - start);
+	fflush(stderr);
+}
 
 void pf_progress(const char *fmt, ...)
 {
-	double now = pf_now();
 	va_list ap;
 
 	if (start <= 0)
-		start = now;
-	if (now - start < PATIENCE || now - last < EVERY || !isatty(2))
-		return;
-	last = now;
-	fputs("\r\033[K", stderr);
+		start = pf_now();
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, ", %.0f s", now - start);
-	fflush(stderr);
+	pf_progress_again();
 }
 
 void pf_progress_clear(void)
 {
-	if (last > 0)
+	if (shown)
 		fputs("\r\033[K", stderr);
-	start = last = 0;
+	shown = false;
+	text[0] = '\0';
 }

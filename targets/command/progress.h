@@ -18,10 +18,11 @@ double pf_now(void);
 
 /*
  * Say how far it is, in one line on standard error, if that is a terminal and it has
- * been more than two seconds since the first call or pf_progress_clear(). May be
- * called as often as one likes.
+ * been more than two seconds since the first call. May be called as often as one
+ * likes; pf_progress_again() says the same with a later time, if anything was said.
  */
 void pf_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void pf_progress_again(void);
 /* Take the line away; before anything else is printed. */
 void pf_progress_clear(void);
 

@@ -235,6 +235,7 @@ enum pf_ward_news pf_ward_wait(struct pf_ward *w, int fd, int fd2)
 				{.fd = fd2, .events = POLLIN}};
 	siginfo_t info = {0};
 
+	pf_progress_again();
 	if (poll(fds, 3, 100) > 0 && fds[0].revents)
 		drain(w);
 	/* What it wrote before it ended comes first. */

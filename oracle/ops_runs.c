@@ -48,33 +48,53 @@ static struct range range_of(const struct pf_oracle *run, uint32_t at, uint32_t 
 	return r;
 }
 
-void pf_do_contig(struct pf_oracle *run, const struct pf_op *op)
+/* Everybody who can is asked for exactly this range. */
+static void ask_range(struct pf_oracle *run, const struct pf_op *op, struct range r,
+		      enum pf_slot_state state, unsigned mobility)
 {
-	struct range r = range_of(run, op->arg[PF_CONTIG_AT], op->arg[PF_CONTIG_PAGES]);
+	enum pf_ability what = state == PF_SLOT_CONTIG ? PF_CAN_CONTIG : PF_CAN_TAKE;
 	unsigned cpu = pf_cpu_of(run, 0);
 	struct pf_slot *slot = pf_slot_to_fill(run, op->slot, cpu);
 	pf_pfn pfn = run->layout.base_pfn + r.idx;
 	uint32_t could = 0, got = 0;
 
-	pf_slot_fill(run, slot, PF_SLOT_CONTIG, 0, op->arg[PF_CONTIG_MOBILITY], r.nr);
+	pf_slot_fill(run, slot, state, 0, mobility, r.nr);
 	pf_for_each_lane(run, lane)
 	{
 		bool ok;
 
-		if (!pf_can(lane, PF_CAN_CONTIG)) {
+		if (!pf_can(lane, what)) {
 			pf_note_skipped(lane);
 			continue;
 		}
 		could |= bit(lane);
 		lane->grouped = false;
-		ok = PF_ASK(lane, alloc_contig, pfn, r.nr, slot->mobility);
+		ok = what == PF_CAN_CONTIG ? PF_ASK(lane, alloc_contig, pfn, r.nr, mobility)
+					   : PF_ASK(lane, take_run, pfn, r.nr);
 		pf_said(lane, ok);
+		pf_note(lane, ok ? PF_ANSWER_RUN : PF_ANSWER_REFUSED, pfn, r.nr);
 		if (ok)
 			accept(lane, slot, 0, pfn, r.nr);
-		pf_note(lane, ok ? PF_ANSWER_RUN : PF_ANSWER_FAILED, pfn, r.nr);
+		/* Whether a contiguous range can be had depends on more than free pages. */
+		else if (what == PF_CAN_TAKE && !run->options.unchecked)
+			pf_law_range_feasibility(lane, r.idx, r.idx, r.nr);
 		got |= ok ? bit(lane) : 0;
 	}
 	pf_settle(run, slot, could, got, cpu);
+}
+
+void pf_do_contig(struct pf_oracle *run, const struct pf_op *op)
+{
+	struct range r = range_of(run, op->arg[PF_CONTIG_AT], op->arg[PF_CONTIG_PAGES]);
+
+	ask_range(run, op, r, PF_SLOT_CONTIG, op->arg[PF_CONTIG_MOBILITY]);
+}
+
+void pf_do_take(struct pf_oracle *run, const struct pf_op *op)
+{
+	struct range r = range_of(run, op->arg[PF_TAKE_AT], op->arg[PF_TAKE_PAGES]);
+
+	ask_range(run, op, r, PF_SLOT_RUN, PF_UNMOVABLE);
 }
 
 static struct pf_run_request run_request_of(const struct pf_oracle *run, const struct pf_op *op)
@@ -133,37 +153,6 @@ void pf_do_run(struct pf_oracle *run, const struct pf_op *op)
 		pf_note(lane, PF_ANSWER_RUN, pfn, req.nr_pages);
 	}
 	pf_settle(run, slot, could, got, req.cpu);
-}
-
-void pf_do_take(struct pf_oracle *run, const struct pf_op *op)
-{
-	struct range r = range_of(run, op->arg[PF_TAKE_AT], op->arg[PF_TAKE_PAGES]);
-	unsigned cpu = pf_cpu_of(run, 0);
-	struct pf_slot *slot = pf_slot_to_fill(run, op->slot, cpu);
-	pf_pfn pfn = run->layout.base_pfn + r.idx;
-	uint32_t could = 0, got = 0;
-
-	pf_slot_fill(run, slot, PF_SLOT_RUN, 0, PF_UNMOVABLE, r.nr);
-	pf_for_each_lane(run, lane)
-	{
-		bool ok;
-
-		if (!pf_can(lane, PF_CAN_TAKE)) {
-			pf_note_skipped(lane);
-			continue;
-		}
-		could |= bit(lane);
-		lane->grouped = false;
-		ok = PF_ASK(lane, take_run, pfn, r.nr);
-		pf_said(lane, ok);
-		if (ok)
-			accept(lane, slot, 0, pfn, r.nr);
-		else if (!run->options.unchecked)
-			pf_law_range_feasibility(lane, r.idx, r.idx, r.nr);
-		pf_note(lane, ok ? PF_ANSWER_RUN : PF_ANSWER_REFUSED, pfn, r.nr);
-		got |= ok ? bit(lane) : 0;
-	}
-	pf_settle(run, slot, could, got, cpu);
 }
 
 /* Units [first, first + nr) of a run go back. */

@@ -508,7 +508,7 @@ static void test_absent(void **state)
 		 "free a1\ncontig a2 at=64 pages=1\ncheck\n");
 	assert_string_equal(heard.answer[0], "pfn 1088, 32 pages");
 	/* The range is still live there, so the second one fails. */
-	assert_string_equal(heard.answer[1], "failed");
+	assert_string_equal(heard.answer[1], "refused");
 	assert_string_equal(heard.answer[4], "pfn 1088, 1 pages");
 	heard.lane = 1;
 	CLEAN(o, "contig a1 at=64 pages=32\ncheck\nalloc a2 order=7\nfree a1\ncheck\n");

@@ -125,6 +125,14 @@ check "min takes transcripts" bash -c "
 	'$pf' min -i 'linux,recorded:$tmp/t.tr' '$tmp/else.txt' | head -n 1 | grep -q '/recorded/'"
 check "emit-c of what crashes" bash -c "'$pf' emit-c -i buddy,crash '$tmp/program.txt' | grep -q 'crash/crash/alloc'"
 
+# record
+for member in loop exit_ crash; do
+	"$pf" record --timeout 1 -i linux -o "$tmp/kept.tr" "$tmp/program.txt" >/dev/null
+	"$pf" record --timeout 1 -i $member -o "$tmp/kept.tr" "$tmp/program.txt" >"$tmp/out" 2>&1
+	[ $? = 2 ] && grep -q "can't write down its state" "$tmp/out" && [ -s "$tmp/kept.tr" ] &&
+		ok "record: $member has no state to write down" || not_ok "record: $(head -n 3 "$tmp/out")"
+done
+
 # compare: in lockstep, and alone.
 "$pf" compare -i buddy,exit_ "$tmp/program.txt" >"$tmp/out" 2>&1
 [ $? = 1 ] && grep -q '^finding   crash/exit_/alloc' "$tmp/out" && ok "compare: crash/exit_/alloc" ||

@@ -27,7 +27,7 @@ mistake() { # NAME PATTERN ARGUMENT...
 
 # ---------------------------------------------------------------- options --
 
-for c in ${all/record golden/}; do
+for c in $all; do
 	"$pf" $c --help | sed -nE 's/^  (-[a-z]), --([a-z-]+).*/\1 \2/p'
 done | sort -u >"$tmp/letters"
 check "a letter means the same everywhere" bash -c "[ -s $tmp/letters ] && [ -z \"\$(cut -d' ' -f1 $tmp/letters | uniq -d)\" ]"
@@ -90,6 +90,8 @@ impls
 check -n 20 buddy
 generate --ops 10 buddy
 golden $tmp/p.tr
+record -i linux -o - $tmp/p.txt
+record -i linux -o $tmp/p2.tr $tmp/p.txt
 results --quick
 $(for c in $all; do echo "$c --help"; done)
 END
@@ -180,6 +182,8 @@ for signal in INT TERM; do
 done
 check "which is not there then" test ! -e "$tmp/cut.trace"
 interrupted compare 2 'compare: interrupted' compare -n 1000 -i buddy,linux --no-check "$tmp/long.txt"
+"$plain" record -i linux -o "$tmp/long.tr" "$tmp/long.txt" >/dev/null
+interrupted golden 2 'golden: interrupted in .*, number [0-9]+ of 60' golden $(printf "$tmp/long.tr %.0s" {1..60})
 interrupted results 2 'results: interrupted, [0-9]+ of 50' results -n 50
 check "nothing is left of them" left
 

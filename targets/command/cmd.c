@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cmd.c - what the subcommands share; see cmd.h. */
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +21,6 @@ int pf_complain(const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return PF_EXIT_USAGE;
-}
-
-int pf_complain_option(char **argv, int answer, const char *command)
-{
-	const char *what = answer == ':' ? "needs a value" : "is no option";
-
-	if (optopt > 0 && optopt < 128)
-		return pf_complain("%s: '-%c' %s (see pagefuzz %s --help)", command, optopt, what,
-				   command);
-	return pf_complain("%s: '%s' %s (see pagefuzz %s --help)", command, argv[optind - 1], what,
-			   command);
 }
 
 bool pf_load_data(struct pf_program *p, const char *name, const unsigned char *data, size_t len)

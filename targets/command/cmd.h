@@ -22,8 +22,6 @@ struct pf_program {
 
 /* "pagefuzz: ..." on stderr, one line; returns PF_EXIT_USAGE. */
 int pf_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Complains about getopt_long's last answer ('?' or ':') and points to the help. */
-int pf_complain_option(char **argv, int answer, const char *command);
 
 /*
  * Read a program in text or byte form, gzipped or not ("-": standard input). False:

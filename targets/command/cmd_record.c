@@ -3,26 +3,35 @@
  * cmd_record.c - pagefuzz record and golden: write down what an implementation
  * says to a program, and hold another one to it.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "cmd.h"
-#include "../language/codec.h"
+#include "judge.h"
 #include "machine.h"
+#include "progress.h"
+#include "../language/codec.h"
 
 /* --------------------------------------------------------------- record -- */
 
-static const char record_help[] =
-	"usage: pagefuzz record [OPTION]... -o FILE PROGRAM\n"
-	"Run a program on one implementation, under all laws, and write a transcript of\n"
-	"every call, answer, move and dump.\n\n"
-	"  -i, --impl NAME        default: kernel, the real one; see make lab\n"
-	"                         (kernel:dimm, kernel:boot, kernel:split, kernel:dimm=1024)\n"
-	"  -o, --output FILE      the transcript (-: standard output)\n"
-	"  -d, --dump-every N     a dump after so many operations (default: 1000)\n"
-	"  -f, --full-every N     every N-th dump with all lists, the others with their\n"
-	"                         lengths and hash only (default: 10)\n";
+struct recording {
+	const char *impl, *output, *path;
+	unsigned long dump_every, full_every, timeout;
+	const struct pf_program *program;
+	int fd; /* a file without a name: the transcript */
+	/* Shared with the child: what became of it. */
+	struct written {
+		bool ok;
+		uint64_t allocations, migrations, dumps;
+		char error[512];
+	} * written;
+	/* The child's. */
+	struct pf_lineup lineup; /* of the implementation that is written down */
+	struct pf_machine machine;
+	struct pf_recorder *recorder;
+};
 
 static unsigned count_dumps(const struct pf_program *p, unsigned every)
 {
@@ -32,37 +41,6 @@ static unsigned count_dumps(const struct pf_program *p, unsigned every)
 		n += p->ops[i].kind == PF_OP_CHECK ||
 		     (every && (i + 1) % every == 0 && !pf_op_is_config(p->ops[i].kind));
 	return (unsigned)n;
-}
-
-static int write_transcript(struct pf_recorder *recorder, const struct pf_machine *m,
-			    const struct pf_program *p, unsigned dump_every, const char *path)
-{
-	struct pf_transcript t = {
-		.layout = m->start.layout,
-		.start = m->start.dump,
-		.dump_every = dump_every,
-	};
-	char error[512];
-	bool ok;
-
-	snprintf(t.who, sizeof(t.who), "%s", m->impl->name);
-	snprintf(t.version, sizeof(t.version), "%s", m->version);
-	t.program = malloc(p->nr * PF_OP_BYTES_MAX);
-	if (!t.program || !pf_recorder_take(recorder, &t)) {
-		free(t.program);
-		return pf_complain("out of memory");
-	}
-	t.program_size = pf_encode(p->ops, p->nr, t.program, p->nr * PF_OP_BYTES_MAX, NULL);
-	ok = pf_transcript_write(&t, path, error, sizeof(error));
-	free(t.program);
-	if (!ok)
-		return pf_complain("%s", error);
-	/* Not among the bytes of the transcript. */
-	if (strcmp(path, "-"))
-		printf("%s: %llu allocations, %llu migrations, %llu dumps\n", path,
-		       (unsigned long long)t.allocations, (unsigned long long)t.migrations,
-		       (unsigned long long)t.dumps);
-	return PF_EXIT_CLEAN;
 }
 
 static bool open_machine(struct pf_machine *m, struct pf_lineup *lineup, const char *name,
@@ -79,114 +57,193 @@ static bool open_machine(struct pf_machine *m, struct pf_lineup *lineup, const c
 	return pf_machine_of(m, lineup->impl[0], p->ops, p->nr);
 }
 
-static int record(const char *impl, const char *output, const char *path, unsigned dump_every,
-		  unsigned full_every)
+static void close_recorder(void *recording)
 {
-	struct pf_options options = {.dump_every = dump_every, .dumps = true};
-	struct pf_recorder *recorder = NULL;
-	const struct pf_impl *written_down;
-	struct pf_lineup lineup = {0};
-	struct pf_oracle *o = NULL;
-	struct pf_program p;
-	struct pf_machine m = {0};
-	FILE *said = strcmp(output, "-") ? stdout : stderr;
+	struct recording *r = recording;
+
+	pf_recorder_free(r->recorder);
+	pf_machine_close(&r->machine);
+	pf_lineup_free(&r->lineup);
+}
+
+/* In the child: a lineup of the recorder, which stands before the implementation. */
+static bool open_recorder(void *arg, struct pf_lineup *lineup, struct pf_options *options)
+{
+	struct recording *r = arg;
+	const struct pf_program *p = r->program;
+	unsigned dumps = count_dumps(p, (unsigned)r->dump_every);
+	char error[256];
+
+	if (!open_machine(&r->machine, &r->lineup, r->impl, p))
+		return false;
+	r->recorder = pf_recorder_new(r->machine.impl, (unsigned)r->full_every, dumps);
+	memset(lineup, 0, sizeof(*lineup));
+	if (!r->recorder)
+		pf_complain("out of memory");
+	else if (!pf_lineup_take(lineup, pf_recorder_impl(r->recorder), r, close_recorder, error,
+				 sizeof(error)))
+		pf_complain("%s", error);
+	if (!lineup->nr)
+		return close_recorder(r), false;
+	options->dump_every = (unsigned)r->dump_every;
+	options->dumps = true;
+	options->start = &r->machine.start;
+	return true;
+}
+
+/* In the child, behind the run. */
+static void write_transcript(void *arg, struct pf_oracle *o, enum pf_outcome outcome, FILE *out)
+{
+	struct recording *r = arg;
+	const struct pf_program *p = r->program;
+	struct pf_transcript t = {
+		.layout = r->machine.start.layout,
+		.start = r->machine.start.dump,
+		.dump_every = (unsigned)r->dump_every,
+	};
+	char path[64];
+
+	(void)o;
+	(void)out;
+	if (outcome != PF_CLEAN)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->fd);
+	snprintf(t.who, sizeof(t.who), "%s", r->machine.impl->name);
+	snprintf(t.version, sizeof(t.version), "%s", r->machine.version);
+	t.program = malloc(p->nr * PF_OP_BYTES_MAX);
+	if (!t.program || !pf_recorder_take(r->recorder, &t)) {
+		snprintf(r->written->error, sizeof(r->written->error), "out of memory");
+		return;
+	}
+	t.program_size = pf_encode(p->ops, p->nr, t.program, p->nr * PF_OP_BYTES_MAX, NULL);
+	r->written->ok =
+		pf_transcript_write(&t, path, r->written->error, sizeof(r->written->error));
+	r->written->allocations = t.allocations;
+	r->written->migrations = t.migrations;
+	r->written->dumps = t.dumps;
+	free(t.program);
+}
+
+/* From the file without a name to its place. */
+static int copy_transcript(const struct recording *r)
+{
+	struct written w = *r->written;
+	FILE *out;
+	char buf[16384];
+	ssize_t n;
+	off_t at = 0;
+
+	w.error[sizeof(w.error) - 1] = '\0';
+	if (!w.ok)
+		return pf_complain("record: %s", w.error);
+	out = pf_create(r->output);
+	if (!out)
+		return PF_EXIT_USAGE;
+	for (; (n = pread(r->fd, buf, sizeof(buf), at)) > 0; at += n)
+		fwrite(buf, 1, (size_t)n, out);
+	if (!pf_close(out, r->output))
+		return PF_EXIT_USAGE;
+	/* Not among the bytes of the transcript. */
+	if (out != stdout)
+		printf("%s: %llu allocations, %llu migrations, %llu dumps\n", r->output,
+		       (unsigned long long)w.allocations, (unsigned long long)w.migrations,
+		       (unsigned long long)w.dumps);
+	return PF_EXIT_CLEAN;
+}
+
+static int run_recording(const struct recording *r, struct pf_judge *j)
+{
+	const struct pf_program *p = r->program;
+	FILE *said = strcmp(r->output, "-") ? stdout : stderr;
+	enum pf_outcome outcome;
 	struct pf_verdict v;
+
+	pf_progress("record: %s", r->path);
+	outcome = pf_judge_run(j, p->ops, p->nr, &v, NULL);
+	pf_progress_clear();
+	if (pf_judge_over(j))
+		return pf_interrupted ? pf_complain("record: interrupted") : PF_EXIT_USAGE;
+	if (outcome == PF_UNSUPPORTED)
+		return pf_complain("%s: %s does not support this layout", r->path, r->impl);
+	if (outcome == PF_CLEAN)
+		return copy_transcript(r);
+	fprintf(said, "%s: finding\n", r->path);
+	pf_judge_story(j, p->ops, p->nr, &v, said);
+	return PF_EXIT_FINDING;
+}
+
+static int record(struct recording *r)
+{
+	struct pf_judge_config config = {.seconds = (unsigned)r->timeout,
+					 .open = open_recorder,
+					 .after = write_transcript,
+					 .arg = r};
+	struct pf_judge *j = NULL;
+	struct pf_program p;
 	int status = PF_EXIT_USAGE;
 
-	if (!pf_load(&p, path))
+	if (!pf_load(&p, r->path))
 		return PF_EXIT_USAGE;
-	if (!open_machine(&m, &lineup, impl, &p))
-		goto out;
-	recorder = pf_recorder_new(m.impl, full_every, count_dumps(&p, dump_every));
-	if (recorder) {
-		written_down = pf_recorder_impl(recorder);
-		o = pf_oracle_new(&written_down, 1);
-	}
-	if (!o) {
-		pf_complain("out of memory");
-		goto out;
-	}
-	options.start = &m.start;
-	pf_oracle_options(o, &options);
-	switch (pf_oracle_run(o, p.ops, p.nr, &v)) {
-	case PF_CLEAN:
-		status = write_transcript(recorder, &m, &p, dump_every, output);
-		break;
-	case PF_UNSUPPORTED:
-		pf_complain("%s: %s does not support this layout", path, impl);
-		break;
-	default:
-		fprintf(said, "%s: finding %s at operation %zu: %s\n", path, v.signature, v.step,
-			v.detail);
-		fputs(pf_oracle_report(o), said);
-		status = PF_EXIT_FINDING;
-	}
-out:
-	pf_oracle_free(o);
-	pf_recorder_free(recorder);
-	pf_machine_close(&m);
-	pf_lineup_free(&lineup);
+	r->program = &p;
+	r->fd = memfd_create("transcript", 0);
+	r->written = pf_ward_memory(sizeof(*r->written));
+	pf_catch_interrupts();
+	if (r->fd < 0)
+		pf_complain("record: out of memory");
+	else if (r->written)
+		j = pf_judge_open(&config);
+	if (j)
+		status = run_recording(r, j);
+	pf_judge_close(j);
+	pf_ward_memory_free(r->written, sizeof(*r->written));
+	close(r->fd);
 	free(p.ops);
 	return status;
 }
 
 int cmd_record(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"impl", required_argument, NULL, 'i'},
-		{"output", required_argument, NULL, 'o'},
-		{"dump-every", required_argument, NULL, 'd'},
-		{"full-every", required_argument, NULL, 'f'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+	struct recording r = {.impl = "kernel", .dump_every = 1000, .full_every = 10};
+	const struct pf_option options[] = {
+		PF_OPTION_IMPLS(&r.impl, "one implementation (default: kernel, the real one; see\n"
+					 "make lab: kernel:dimm, kernel:boot, kernel:split,\n"
+					 "kernel:dimm=1024)"),
+		PF_OPTION_OUTPUT(&r.output, "the transcript (-: standard output)"),
+		PF_OPTION_NUMBER("dump-every", 0, &r.dump_every, 0, 1000000000,
+				 "a dump after so many operations (default: 1000)"),
+		PF_OPTION_NUMBER("full-every", 0, &r.full_every, 0, 1000000000,
+				 "every N-th dump with all lists, the others with their\n"
+				 "lengths and hash only (default: 10)"),
+		PF_OPTION_TIMEOUT(&r.timeout),
 	};
-	const char *impl = "kernel", *output = NULL;
-	unsigned long dump_every = 1000, full_every = 10;
-	int c;
+	const struct pf_usage usage = {
+		.command = "record",
+		.synopsis = "[OPTION]... -o FILE PROGRAM",
+		.about = "Run a program on one implementation, under all laws, and write a "
+			 "transcript of\nevery call, answer, move and dump.\n",
+		PF_OPTIONS(options),
+		.min_args = 1,
+		.max_args = 1,
+		.args = "exactly one program",
+	};
+	int nr, status;
 
-	while ((c = getopt_long(argc, argv, ":i:o:d:f:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			impl = optarg;
-			break;
-		case 'o':
-			output = optarg;
-			break;
-		case 'd':
-			if (!pf_number(optarg, "--dump-every", 1000000000, &dump_every))
-				return PF_EXIT_USAGE;
-			break;
-		case 'f':
-			if (!pf_number(optarg, "--full-every", 1000000000, &full_every))
-				return PF_EXIT_USAGE;
-			break;
-		case 'h':
-			fputs(record_help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, "record");
-		}
-	}
-	if (optind + 1 != argc)
-		return pf_complain("record: one program is wanted (see pagefuzz record --help)");
-	if (!output)
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	if (!r.output)
 		return pf_complain("record: where to? (-o FILE)");
-	return record(impl, output, argv[optind], (unsigned)dump_every, (unsigned)full_every);
+	r.path = argv[1];
+	return record(&r);
 }
 
 /* --------------------------------------------------------------- golden -- */
 
-static const char golden_help[] =
-	"usage: pagefuzz golden [OPTION]... TRANSCRIPT...\n"
-	"Run the program of each transcript on an implementation, from the recorded start,\n"
-	"and compare every answer, move and dump.\n\n"
-	"  -i, --impl NAME    the implementation (default: linux)\n"
-	"  -q, --quiet        print the last line only, and findings\n";
-
 struct golden {
 	const struct pf_impl *impl;
 	bool quiet;
+	unsigned timeout;
 	struct pf_exact equal, recorded;
+	const struct pf_machine *machine; /* of the transcript at hand */
 };
 
 static void add(struct pf_exact *sum, uint64_t allocations, uint64_t migrations, uint64_t dumps)
@@ -206,13 +263,14 @@ static void print_compared(const char *what, const struct pf_exact *equal,
 }
 
 /* Without a finding, all that is recorded has to have been compared. */
-static int check_all_compared(const struct golden *g, const struct pf_machine *m, const char *path,
-			      const struct pf_oracle *o)
+static int check_all_compared(const struct golden *g, const char *path,
+			      const struct pf_judgement *r)
 {
-	const struct pf_exact *e = pf_oracle_exact(o);
+	const struct pf_exact *e = &r->exact;
+	const struct pf_machine *m = g->machine;
 	const struct pf_transcript *t = &m->transcript;
 
-	if (!pf_oracle_figures(o, 1)->ops)
+	if (!r->figures[1].ops)
 		return pf_complain("%s: %s can't start from this machine", path, g->impl->name);
 	if (strcmp(m->impl->group, g->impl->group))
 		return pf_complain("%s: nothing was compared: it is of group %s, %s of %s", path,
@@ -230,22 +288,37 @@ static int check_all_compared(const struct golden *g, const struct pf_machine *m
 	return PF_EXIT_CLEAN;
 }
 
-static int run_transcript(struct golden *g, const struct pf_machine *m, const char *path,
-			  struct pf_oracle *o, struct pf_op *ops)
+/* In the child: the transcript, which the parent has read, and who is held to it. */
+static bool open_golden(void *arg, struct pf_lineup *lineup, struct pf_options *options)
 {
-	const struct pf_transcript *t = &m->transcript;
+	const struct golden *g = arg;
+	char error[256];
+
+	memset(lineup, 0, sizeof(*lineup));
+	options->dumps = true;
+	options->start = &g->machine->start;
+	options->dump_every = g->machine->transcript.dump_every;
+	if (pf_lineup_take(lineup, g->machine->impl, NULL, NULL, error, sizeof(error)) &&
+	    pf_lineup_take(lineup, g->impl, NULL, NULL, error, sizeof(error)))
+		return true;
+	return pf_complain("%s", error), false;
+}
+
+static int run_transcript(struct golden *g, const char *path, struct pf_judge *j, struct pf_op *ops)
+{
+	const struct pf_transcript *t = &g->machine->transcript;
 	const struct pf_exact recorded = {t->allocations, t->migrations, t->dumps};
-	const struct pf_options options = {
-		.dumps = true, .start = &m->start, .dump_every = t->dump_every};
 	size_t n = pf_decode(t->program, t->program_size, ops, t->program_size + 1);
+	const struct pf_exact *e = &pf_judge_result(j)->exact;
 	enum pf_outcome outcome;
-	const struct pf_exact *e;
 	struct pf_verdict v;
 	char what[4096];
 
-	pf_oracle_options(o, &options);
-	outcome = pf_oracle_run(o, ops, n, &v);
-	e = pf_oracle_exact(o);
+	pf_progress("golden: %s", path);
+	outcome = pf_judge_run(j, ops, n, &v, NULL);
+	pf_progress_clear();
+	if (pf_judge_over(j))
+		return PF_EXIT_USAGE;
 	add(&g->equal, e->allocations, e->migrations, e->dumps);
 	add(&g->recorded, t->allocations, t->migrations, t->dumps);
 	if (!g->quiet || outcome != PF_CLEAN) {
@@ -253,76 +326,90 @@ static int run_transcript(struct golden *g, const struct pf_machine *m, const ch
 		print_compared(what, e, &recorded);
 	}
 	if (outcome == PF_FINDING || outcome == PF_KNOWN)
-		pf_story(o, &v, ops, n, pf_print_op_to, stdout);
-	fflush(stdout);
+		pf_judge_story(j, ops, n, &v, stdout);
+	pf_flush_output();
 	if (outcome == PF_UNSUPPORTED)
 		return pf_complain("%s: %s can't start from this machine", path, g->impl->name);
-	return outcome == PF_CLEAN ? check_all_compared(g, m, path, o) : PF_EXIT_FINDING;
+	return outcome == PF_CLEAN ? check_all_compared(g, path, pf_judge_result(j))
+				   : PF_EXIT_FINDING;
 }
 
 static int compare(struct golden *g, const char *path)
 {
-	const struct pf_impl *lineup[2] = {NULL, g->impl};
-	struct pf_oracle *o;
+	struct pf_judge_config config = {.seconds = g->timeout, .open = open_golden, .arg = g};
+	struct pf_judge *j = NULL;
 	struct pf_machine m;
 	struct pf_op *ops;
 	char error[4600];
-	int status;
+	int status = PF_EXIT_USAGE;
 
 	if (!pf_machine_play(&m, path, NULL, error, sizeof(error)))
 		return pf_complain("%s", error);
-	lineup[0] = m.impl;
+	g->machine = &m;
 	ops = malloc((m.transcript.program_size + 1) * sizeof(*ops));
-	o = pf_oracle_new(lineup, 2);
-	status = ops && o ? run_transcript(g, &m, path, o, ops) : pf_complain("out of memory");
-	pf_oracle_free(o);
+	if (!ops)
+		pf_complain("out of memory");
+	else
+		j = pf_judge_open(&config);
+	if (j)
+		status = run_transcript(g, path, j, ops);
+	pf_judge_close(j);
 	free(ops);
 	pf_machine_close(&m);
 	return status;
 }
 
-int cmd_golden(int argc, char **argv)
+static int hold(struct golden *g, const char *impl, char **path, int nr)
 {
-	static const struct option options[] = {
-		{"impl", required_argument, NULL, 'i'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	const char *impl = "linux";
-	struct golden g = {0};
 	struct pf_lineup lineup;
-	int c, worst = PF_EXIT_CLEAN;
+	int worst = PF_EXIT_CLEAN, done = 0;
 	char error[256];
 
-	while ((c = getopt_long(argc, argv, ":i:qh", options, NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			impl = optarg;
-			break;
-		case 'q':
-			g.quiet = true;
-			break;
-		case 'h':
-			fputs(golden_help, stdout);
-			return PF_EXIT_CLEAN;
-		default:
-			return pf_complain_option(argv, c, "golden");
-		}
-	}
-	if (optind == argc)
-		return pf_complain("golden: no transcript given (see pagefuzz golden --help)");
 	if (!pf_lineup_parse(&lineup, impl, error, sizeof(error)))
 		return pf_complain("%s", error);
-	if (lineup.nr != 1 || lineup.impl[0]->tier != PF_TIER_TWIN)
+	g->impl = lineup.impl[0];
+	if (lineup.nr != 1 || g->impl->tier != PF_TIER_TWIN) {
+		pf_lineup_free(&lineup);
 		return pf_complain("golden: '%s' does not promise to be the real kernel", impl);
-	g.impl = lineup.impl[0];
-	for (int i = optind; i < argc; i++) {
-		int status = compare(&g, argv[i]);
+	}
+	pf_catch_interrupts();
+	for (; done < nr && !pf_interrupted; done++) {
+		int status = compare(g, path[done]);
 
 		worst = status > worst ? status : worst;
 	}
-	print_compared("golden", &g.equal, &g.recorded);
 	pf_lineup_free(&lineup);
+	print_compared("golden", &g->equal, &g->recorded);
+	if (pf_interrupted)
+		return pf_complain("golden: interrupted in %s, number %d of %d",
+				   path[done ? done - 1 : 0], done, nr);
 	return worst;
+}
+
+int cmd_golden(int argc, char **argv)
+{
+	const char *impl = "linux";
+	unsigned long timeout = 0;
+	struct golden g = {0};
+	const struct pf_option options[] = {
+		PF_OPTION_IMPLS(&impl, "the implementation (default: linux)"),
+		PF_OPTION_QUIET(&g.quiet, "print the last line only, and findings"),
+		PF_OPTION_TIMEOUT(&timeout),
+	};
+	const struct pf_usage usage = {
+		.command = "golden",
+		.synopsis = "[OPTION]... TRANSCRIPT...",
+		.about = "Run the program of each transcript on an implementation, from the "
+			 "recorded start,\nand compare every answer, move and dump.\n",
+		PF_OPTIONS(options),
+		.min_args = 1,
+		.max_args = INT_MAX,
+		.args = "at least one transcript",
+	};
+	int nr, status;
+
+	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
+		return status;
+	g.timeout = (unsigned)timeout;
+	return hold(&g, impl, argv + 1, nr);
 }

@@ -40,7 +40,7 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench lab golden results check-impl setup clean format \
+.PHONY: all help fuzz test afl demo bench lab source golden results check-impl setup clean format \
 	do-fuzz do-test do-afl do-demo do-bench do-golden do-results fuzz-targets afl-targets tools units
 
 all: help
@@ -54,6 +54,8 @@ help:
 	@echo "make bench    speed: executions, operations, cost of the checks (build/bench.json)"
 	@echo "make lab      boot the real Linux 6.1 in QEMU as an allocator laboratory and test it"
 	@echo "              (KDIR=build tree KERNEL=bzImage: another kernel)"
+	@echo "make source   compile Linux 6.1's own mm/ as a member of lineups, source:6.1"
+	@echo "              (KSRC=/path/to/linux NAME=name: your tree as source:name)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
 	@echo "make results  published results about parts of Linux's allocator, measured again"
 	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
@@ -80,6 +82,8 @@ bench:
 	@+$(MAKE) --no-print-directory do-bench
 lab:
 	@scripts/lab
+source:
+	@scripts/source $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
 golden:
 	@scripts/setup build
 	@+$(MAKE) --no-print-directory do-golden

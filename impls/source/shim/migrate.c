@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * migrate.c - the tree's file of that name. Before it takes a page of the page cache out
+ * of its place, the page's owner is asked.
+ */
+#include "shim.h"
+#include <linux/migrate.h>
+
+static int ask_and_migrate_mapping(enum migrate_mode mode, struct address_space *mapping,
+				   struct folio *dst, struct folio *src, int extra_count)
+{
+	int error = shim_ask_migrate(folio_pfn(src), folio_pfn(dst), mode);
+
+	return error ? error : folio_migrate_mapping(mapping, dst, src, extra_count);
+}
+
+/* The callers are functions of file systems: `mode` is a parameter of theirs. */
+#define SHIM_TYPE_struct ~, DEFINE_MAPPING,
+#define DEFINE_MAPPING(mapping, dst, src, extra) folio_migrate_mapping(mapping, dst, src, extra)
+#define CALL_MAPPING(...)			 ask_and_migrate_mapping(mode, __VA_ARGS__)
+#define folio_migrate_mapping(mapping, ...) \
+	SHIM_PICK(SHIM_TYPE_##mapping, CALL_MAPPING, ~)(mapping, __VA_ARGS__)
+
+#include <mm/migrate.c>

@@ -90,20 +90,24 @@ static void dump_free(struct zone *zone, struct pf_dump *d, struct pf_zone_dump 
 	}
 }
 
+/* As in a dump. Where a whole section has no memory, there is nothing to ask. */
+unsigned int shim_block_word(unsigned long pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	if (!valid_section(__pfn_to_section(pfn)))
+		return PF_UNMOVABLE;
+	return shim_block_type(get_pageblock_migratetype(page)) |
+	       (get_pageblock_skip(page) ? PF_BLOCK_SKIP : 0);
+}
+
 static void dump_blocks(struct zone *zone, struct pf_dump *d, struct pf_list *list)
 {
 	unsigned long pfn = pageblock_start_pfn(zone->zone_start_pfn);
 
 	pf_dump_begin(d, list);
-	for (; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages) {
-		struct page *page = pfn_to_page(pfn);
-
-		if (!valid_section(__pfn_to_section(pfn)))
-			pf_dump_add(d, list, 0);
-		else
-			pf_dump_add(d, list, shim_block_type(get_pageblock_migratetype(page)) |
-					     (get_pageblock_skip(page) ? PF_BLOCK_SKIP : 0));
-	}
+	for (; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages)
+		pf_dump_add(d, list, shim_block_word(pfn));
 }
 
 static void dump_totals(u32 *total)

@@ -58,7 +58,7 @@ static void source_init(const void *self, void *state, const struct pf_layout *l
 	shim_setup_memory(state, layout);
 	shim_setup_cpus(layout->nr_cpus);
 	shim_boot(layout);
-	shim_booted = true;
+	shim_begin_to_listen();
 }
 
 extern char __kdata_start[], __kdata_end[];
@@ -137,15 +137,30 @@ static unsigned int forbid_reclaim(gfp_t *gfp)
 	return memalloc_noreclaim_save();
 }
 
+/* The kernel complains about a caller that can't sleep and may, and then has its way. */
+static void begin_request(const struct pf_request *req)
+{
+	const u32 both = PF_GFP_ATOMIC | PF_GFP_DIRECT_RECLAIM;
+
+	run_on(req->cpu);
+	shim_gfp = req->gfp;
+	shim_overhear_warnings = (req->gfp & both) == both;
+}
+
+static void end_request(void)
+{
+	shim_overhear_warnings = false;
+}
+
 static struct page *alloc_block(const struct pf_request *req)
 {
 	gfp_t gfp = to_gfp(req);
 	unsigned int saved = forbid_reclaim(&gfp);
 	struct page *page;
 
-	run_on(req->cpu);
-	shim_gfp = req->gfp;
+	begin_request(req);
 	page = __alloc_pages(gfp, req->order, req->node, NULL);
+	end_request();
 	memalloc_noreclaim_restore(saved);
 	if (page)
 		stats.pgalloc += 1u << req->order;
@@ -184,10 +199,10 @@ static unsigned int source_alloc_bulk(void *state, const struct pf_request *req,
 	if (!nr)
 		return 0;
 	memset(pages, 0, sizeof(pages));
-	run_on(req->cpu);
+	begin_request(req);
 	saved = forbid_reclaim(&gfp);
-	shim_gfp = req->gfp;
 	got = __alloc_pages_bulk(gfp, req->node, NULL, nr, NULL, pages);
+	end_request();
 	memalloc_noreclaim_restore(saved);
 	for (i = 0; i < got; i++) {
 		pfns[i] = page_to_pfn(pages[i]);
@@ -332,6 +347,9 @@ static bool source_tick(void *state, enum pf_daemon daemon, unsigned int node, u
 	pg_data_t *pgdat = NODE_DATA(node);
 
 	run_on(0);
+	/* Nobody wakes it for what can't be. */
+	if (order > SHIM_MAX_ORDER)
+		order = 0;
 	switch ((int)daemon) {
 	case SHIM_TICK_KSWAPD:
 		reset_isolation_suitable(pgdat);
@@ -550,7 +568,7 @@ static const struct pf_stats *source_stats(void *state)
 
 static unsigned int source_block_type(void *state, pf_pfn pfn)
 {
-	return shim_block_type(get_pageblock_migratetype(pfn_to_page(pfn)));
+	return shim_block_word(pfn) & PF_BLOCK_TYPE;
 }
 
 static const struct pf_impl source_impl = {

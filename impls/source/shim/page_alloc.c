@@ -84,11 +84,14 @@ static void init_subsections(const struct pf_zone_layout *z, unsigned long start
 }
 
 /*
- * Zones of one type need not be in one piece, nor in the order of their types: each node
- * gets limits of its own.
+ * As free_area_init_node(), but that zones of one type need not be in one piece, nor in
+ * the order of their types, and may begin or end with a hole: each node gets limits of
+ * its own, and none from memblock.
  */
 static void init_node(const struct pf_layout *l, int nid)
 {
+	pg_data_t *pgdat = NODE_DATA(nid);
+	unsigned long start = 0, end = 0;
 	unsigned int i;
 
 	memset(arch_zone_lowest_possible_pfn, 0, sizeof(arch_zone_lowest_possible_pfn));
@@ -100,11 +103,38 @@ static void init_node(const struct pf_layout *l, int nid)
 			continue;
 		arch_zone_lowest_possible_pfn[z->type] = z->start_pfn;
 		arch_zone_highest_possible_pfn[z->type] = z->start_pfn + z->spanned;
+		start = start ? start : z->start_pfn;
+		end = z->start_pfn + z->spanned;
 	}
-	free_area_init_node(nid);
-	if (NODE_DATA(nid)->node_present_pages)
+	pgdat->node_id = nid;
+	pgdat->node_start_pfn = start;
+	calculate_node_totalpages(pgdat, start, end);
+	pgdat_set_deferred_range(pgdat);
+	free_area_init_core(pgdat);
+	if (pgdat->node_present_pages)
 		node_set_state(nid, N_MEMORY);
-	check_for_memory(NODE_DATA(nid), nid);
+	check_for_memory(pgdat, nid);
+}
+
+/* Where the memmap has come to. */
+static unsigned long hole_pfn;
+
+static void init_memmap_piece(const struct pf_zone_layout *z, unsigned long start,
+			      unsigned long end)
+{
+	memmap_init_zone_range(&NODE_DATA(z->node)->node_zones[z->type], start, end, &hole_pfn);
+}
+
+/* As memmap_init(), which goes by the types of zones, upwards by their places. */
+static void init_memmap(const struct pf_layout *l)
+{
+	const struct pf_zone_layout *last = &l->zone[l->nr_zones - 1];
+	unsigned int i;
+
+	for (i = 0; i < l->nr_zones; i++)
+		for_each_piece(l, &l->zone[i], false, init_memmap_piece);
+	init_unavailable_range(hole_pfn, round_up((unsigned long)l->end_pfn, PAGES_PER_SECTION), last->type,
+			       last->node);
 }
 
 static void set_marks(const struct pf_layout *l)
@@ -153,7 +183,7 @@ void shim_boot(const struct pf_layout *l)
 	setup_nr_node_ids();
 	for (nid = 0; nid < l->nr_nodes; nid++)
 		init_node(l, nid);
-	memmap_init();
+	init_memmap(l);
 	for (i = 0; i < l->nr_zones; i++) {
 		shim_zones[i] = &NODE_DATA(l->zone[i].node)->node_zones[l->zone[i].type];
 		atomic_long_set(&shim_zones[i]->managed_pages, 0);

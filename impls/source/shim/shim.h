@@ -39,6 +39,10 @@ void shim_setup_cpus(unsigned int nr);
 void shim_set_online(unsigned int cpu, bool online);
 /* Give an account of work. */
 void shim_spend(unsigned int units);
+/* The boot is over: from now on work counts. */
+void shim_begin_to_listen(void);
+/* What is asked is known to be complained about. */
+extern bool shim_overhear_warnings;
 bool shim_hindered(enum pf_inject what);
 __printf(1, 2) __noreturn void shim_die(const char *fmt, ...);
 
@@ -68,6 +72,7 @@ int shim_migrate_mapping(struct address_space *mapping, struct folio *dst, struc
 
 void shim_dump(void *state, struct pf_dump *d);
 unsigned int shim_block_type(unsigned int migratetype);
+unsigned int shim_block_word(unsigned long pfn);
 
 /* ------------------------- files around one of mm/, for its static functions -- */
 

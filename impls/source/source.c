@@ -80,7 +80,8 @@ static bool load(struct pf_source *s, const char *name, char *error, size_t size
 	if (!(watched && find_object(path, sizeof(path), name, "fuzz")) &&
 	    !find_object(path, sizeof(path), name, "plain")) {
 		snprintf(error, size,
-			 "no kernel tree is compiled as '%.40s': run make source (KSRC=tree NAME=%s)",
+			 "no kernel tree is compiled as '%.40s': run make source (KSRC=tree "
+			 "NAME=%s)",
 			 name, name);
 		return false;
 	}

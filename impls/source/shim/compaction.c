@@ -14,11 +14,14 @@
 #undef HPAGE_PMD_ORDER
 #define HPAGE_PMD_ORDER pageblock_order
 
-#define need_resched()		    shim_hindered(PF_INJECT_RESCHED)
-#define fatal_signal_pending(task)  shim_hindered(PF_INJECT_KILLED)
+#define need_resched()		   shim_hindered(PF_INJECT_RESCHED)
+#define fatal_signal_pending(task) shim_hindered(PF_INJECT_KILLED)
 #undef spin_trylock_irqsave
-#define spin_trylock_irqsave(lock, flags) \
-	(!shim_hindered(PF_INJECT_CONTENDED) && ({ spin_lock_irqsave(lock, flags); 1; }))
+#define spin_trylock_irqsave(lock, flags)          \
+	(!shim_hindered(PF_INJECT_CONTENDED) && ({ \
+		spin_lock_irqsave(lock, flags);    \
+		1;                                 \
+	}))
 
 /* Where it is asked for, others may have isolated pages as well. */
 static bool tree_too_many_isolated(pg_data_t *pgdat);
@@ -26,8 +29,8 @@ static bool asked_too_many_isolated(pg_data_t *pgdat)
 {
 	return tree_too_many_isolated(pgdat) || shim_hindered(PF_INJECT_ISOLATED);
 }
-#define SHIM_TYPE_pg_data_t	  ~, tree_too_many_isolated,
-#define SHIM_TYPE_struct	  ~, tree_too_many_isolated,
+#define SHIM_TYPE_pg_data_t	 ~, tree_too_many_isolated,
+#define SHIM_TYPE_struct	 ~, tree_too_many_isolated,
 #define too_many_isolated(pgdat) SHIM_PICK(SHIM_TYPE_##pgdat, asked_too_many_isolated, ~)(pgdat)
 
 #include <mm/compaction.c>

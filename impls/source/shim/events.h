@@ -16,13 +16,13 @@ extern u64 shim_nr_extfrag;
 void shim_event(enum pf_event_type type, unsigned int nr, const s64 *fields);
 unsigned int shim_compact_result(int result);
 
-#define SHIM_EVENT(type, ...)                                                           \
-	do {                                                                            \
-		if (shim_world->wanted >> (type)&1) {                                   \
-			const s64 fields[] = {__VA_ARGS__};                             \
-                                                                                        \
-			shim_event(type, sizeof(fields) / sizeof(fields[0]), fields);   \
-		}                                                                       \
+#define SHIM_EVENT(type, ...)                                                         \
+	do {                                                                          \
+		if (shim_world->wanted >> (type)&1) {                                 \
+			const s64 fields[] = {__VA_ARGS__};                           \
+                                                                                      \
+			shim_event(type, sizeof(fields) / sizeof(fields[0]), fields); \
+		}                                                                     \
 	} while (0)
 
 #endif

@@ -530,8 +530,8 @@ static const struct pf_zone_counters *source_counters(void *state, unsigned int 
 	for (order = 0; order <= SHIM_MAX_ORDER; order++) {
 		c->nr_free[order] = zone->free_area[order].nr_free;
 		if (zone->nr_isolate_pageblock)
-			list_for_each_entry(page, &zone->free_area[order].free_list[MIGRATE_ISOLATE],
-					    lru)
+			list_for_each_entry(page,
+					    &zone->free_area[order].free_list[MIGRATE_ISOLATE], lru)
 				c->isolated += 1u << order;
 	}
 	/* A mark that was tuned counts as well. */

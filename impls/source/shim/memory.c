@@ -37,8 +37,8 @@ static unsigned long padded_end(const struct pf_layout *l)
 
 static unsigned long arena_bytes(const struct pf_layout *l)
 {
-	unsigned long sections = (padded_end(l) >> PFN_SECTION_SHIFT) -
-				 (l->base_pfn >> PFN_SECTION_SHIFT) + 1;
+	unsigned long sections =
+		(padded_end(l) >> PFN_SECTION_SHIFT) - (l->base_pfn >> PFN_SECTION_SHIFT) + 1;
 	unsigned long flags = (PAGES_PER_SECTION >> l->pageblock_order) * NR_PAGEBLOCK_BITS / 8;
 	unsigned long roots = NR_SECTION_ROOTS * sizeof(void *) +
 			      (sections / SECTIONS_PER_ROOT + 2) * 2 * PAGE_SIZE;

@@ -15,7 +15,7 @@ static int ask_and_migrate_mapping(enum migrate_mode mode, struct address_space 
 }
 
 /* The callers are functions of file systems: `mode` is a parameter of theirs. */
-#define SHIM_TYPE_struct ~, DEFINE_MAPPING,
+#define SHIM_TYPE_struct			 ~, DEFINE_MAPPING,
 #define DEFINE_MAPPING(mapping, dst, src, extra) folio_migrate_mapping(mapping, dst, src, extra)
 #define CALL_MAPPING(...)			 ask_and_migrate_mapping(mode, __VA_ARGS__)
 #define folio_migrate_mapping(mapping, ...) \

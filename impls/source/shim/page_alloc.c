@@ -10,22 +10,22 @@
 #include <trace/events/kmem.h>
 #include <trace/events/oom.h>
 
-#define trace_mm_page_alloc_extfrag(page, order, fallback_order, mt, fallback_mt)                \
-	do {                                                                                     \
-		shim_nr_extfrag++;                                                               \
-		SHIM_EVENT(PF_EV_EXTFRAG, page_to_pfn(page), order, fallback_order,              \
-			   shim_block_type(mt), shim_block_type(fallback_mt),                    \
-			   (fallback_mt) == get_pageblock_migratetype(page));                    \
+#define trace_mm_page_alloc_extfrag(page, order, fallback_order, mt, fallback_mt)   \
+	do {                                                                        \
+		shim_nr_extfrag++;                                                  \
+		SHIM_EVENT(PF_EV_EXTFRAG, page_to_pfn(page), order, fallback_order, \
+			   shim_block_type(mt), shim_block_type(fallback_mt),       \
+			   (fallback_mt) == get_pageblock_migratetype(page));       \
 	} while (0)
-#define trace_mm_page_alloc(page, order, gfp, mt)                                             \
+#define trace_mm_page_alloc(page, order, gfp, mt) \
 	SHIM_EVENT(PF_EV_PAGE_ALLOC, (page) ? (s64)page_to_pfn(page) : -1, order, shim_gfp, mt)
-#define trace_mm_page_free(page, order) SHIM_EVENT(PF_EV_PAGE_FREE, page_to_pfn(page), order)
+#define trace_mm_page_free(page, order)	 SHIM_EVENT(PF_EV_PAGE_FREE, page_to_pfn(page), order)
 #define trace_mm_page_free_batched(page) SHIM_EVENT(PF_EV_PAGE_FREE_BATCHED, page_to_pfn(page))
 #define trace_mm_page_alloc_zone_locked(page, order, mt, refill) \
 	SHIM_EVENT(PF_EV_ALLOC_ZONE_LOCKED, page_to_pfn(page), order, shim_block_type(mt), refill)
 #define trace_mm_page_pcpu_drain(page, order, mt) \
 	SHIM_EVENT(PF_EV_PCPU_DRAIN, page_to_pfn(page), order, shim_block_type(mt))
-#define trace_compact_retry(order, prio, result, retries, max, ret)                            \
+#define trace_compact_retry(order, prio, result, retries, max, ret) \
 	SHIM_EVENT(PF_EV_COMPACT_RETRY, order, prio, shim_compact_result(result), retries, max, ret)
 
 #include <mm/page_alloc.c>
@@ -38,10 +38,9 @@ static bool is_absent(const struct pf_range *range)
 }
 
 /* Calls fn for the pieces of a zone: without its holes, or without any range. */
-static void for_each_piece(const struct pf_layout *l, const struct pf_zone_layout *z,
-			   bool reserved_too,
-			   void (*fn)(const struct pf_zone_layout *z, unsigned long start,
-				      unsigned long end))
+static void
+for_each_piece(const struct pf_layout *l, const struct pf_zone_layout *z, bool reserved_too,
+	       void (*fn)(const struct pf_zone_layout *z, unsigned long start, unsigned long end))
 {
 	unsigned long pfn = z->start_pfn, end = pfn + z->spanned;
 	unsigned int i;
@@ -133,8 +132,8 @@ static void init_memmap(const struct pf_layout *l)
 
 	for (i = 0; i < l->nr_zones; i++)
 		for_each_piece(l, &l->zone[i], false, init_memmap_piece);
-	init_unavailable_range(hole_pfn, round_up((unsigned long)l->end_pfn, PAGES_PER_SECTION), last->type,
-			       last->node);
+	init_unavailable_range(hole_pfn, round_up((unsigned long)l->end_pfn, PAGES_PER_SECTION),
+			       last->type, last->node);
 }
 
 static void set_marks(const struct pf_layout *l)

@@ -12,16 +12,44 @@
 
 extern unsigned long shim_eflags;
 
-static __always_inline unsigned long native_save_fl(void) { return shim_eflags; }
-static __always_inline unsigned long arch_local_save_flags(void) { return shim_eflags; }
-static __always_inline void native_irq_disable(void) { shim_eflags &= ~X86_EFLAGS_IF; }
-static __always_inline void native_irq_enable(void) { shim_eflags |= X86_EFLAGS_IF; }
-static __always_inline void arch_local_irq_disable(void) { native_irq_disable(); }
-static __always_inline void arch_local_irq_enable(void) { native_irq_enable(); }
-static inline void native_safe_halt(void) { native_irq_enable(); }
-static inline void native_halt(void) { }
-static inline void arch_safe_halt(void) { native_safe_halt(); }
-static inline void halt(void) { }
+static __always_inline unsigned long native_save_fl(void)
+{
+	return shim_eflags;
+}
+static __always_inline unsigned long arch_local_save_flags(void)
+{
+	return shim_eflags;
+}
+static __always_inline void native_irq_disable(void)
+{
+	shim_eflags &= ~X86_EFLAGS_IF;
+}
+static __always_inline void native_irq_enable(void)
+{
+	shim_eflags |= X86_EFLAGS_IF;
+}
+static __always_inline void arch_local_irq_disable(void)
+{
+	native_irq_disable();
+}
+static __always_inline void arch_local_irq_enable(void)
+{
+	native_irq_enable();
+}
+static inline void native_safe_halt(void)
+{
+	native_irq_enable();
+}
+static inline void native_halt(void)
+{
+}
+static inline void arch_safe_halt(void)
+{
+	native_safe_halt();
+}
+static inline void halt(void)
+{
+}
 
 static __always_inline unsigned long arch_local_irq_save(void)
 {

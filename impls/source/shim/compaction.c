@@ -33,6 +33,45 @@ static bool asked_too_many_isolated(pg_data_t *pgdat)
 #define SHIM_TYPE_struct	 ~, tree_too_many_isolated,
 #define too_many_isolated(pgdat) SHIM_PICK(SHIM_TYPE_##pgdat, asked_too_many_isolated, ~)(pgdat)
 
+/* Its tracepoints; results are those of the kernel's enum. */
+#define DEFER_EVENT(type, zone, order)                                                         \
+	SHIM_EVENT(type, zone_to_nid(zone), zone_idx(zone), order, (zone)->compact_considered, \
+		   (zone)->compact_defer_shift, (zone)->compact_order_failed)
+#define trace_mm_compaction_defer_compaction(zone, order) \
+	DEFER_EVENT(PF_EV_COMPACT_DEFER, zone, order)
+#define trace_mm_compaction_deferred(zone, order) DEFER_EVENT(PF_EV_COMPACT_DEFERRED, zone, order)
+#define trace_mm_compaction_defer_reset(zone, order) \
+	DEFER_EVENT(PF_EV_COMPACT_DEFER_RESET, zone, order)
+#define trace_mm_compaction_isolate_freepages(start, end, scanned, taken) \
+	SCAN_EVENT(PF_EV_ISOLATE_FREEPAGES, start, end, scanned, taken)
+#define trace_mm_compaction_isolate_migratepages(start, end, scanned, taken) \
+	SCAN_EVENT(PF_EV_ISOLATE_MIGRATEPAGES, start, end, scanned, taken)
+/* Pages looked at are work. */
+#define SCAN_EVENT(type, start, end, scanned, taken)          \
+	do {                                                  \
+		shim_spend(scanned);                          \
+		SHIM_EVENT(type, start, end, scanned, taken); \
+	} while (0)
+#define trace_mm_compaction_finished(zone, order, ret) \
+	SHIM_EVENT(PF_EV_COMPACT_FINISHED, zone_to_nid(zone), zone_idx(zone), order, ret)
+#define trace_mm_compaction_suitable(zone, order, ret) \
+	SHIM_EVENT(PF_EV_COMPACT_SUITABLE, zone_to_nid(zone), zone_idx(zone), order, ret)
+#define trace_mm_compaction_begin(cc, start, end, sync) \
+	SHIM_EVENT(PF_EV_COMPACT_BEGIN, start, (cc)->migrate_pfn, (cc)->free_pfn, end, sync)
+#define trace_mm_compaction_end(cc, start, end, sync, ret) \
+	SHIM_EVENT(PF_EV_COMPACT_END, start, (cc)->migrate_pfn, (cc)->free_pfn, end, sync, ret)
+#define trace_mm_compaction_migratepages(cc, moved) \
+	SHIM_EVENT(PF_EV_COMPACT_MIGRATEPAGES, moved, (cc)->nr_migratepages - (moved))
+/* Without the flags that impl.c adds. */
+#define ADDED_GFP (__GFP_NOWARN | __GFP_HIGHMEM | __GFP_NOMEMALLOC)
+#define trace_mm_compaction_try_to_compact_pages(order, gfp, prio) \
+	SHIM_EVENT(PF_EV_COMPACT_TRY, order,                       \
+		   ((gfp) & ~ADDED_GFP) | (shim_gfp & (PF_GFP_NOWARN | PF_GFP_NOMEMALLOC)), prio)
+#define trace_mm_compaction_kcompactd_wake(nid, order, zid) \
+	SHIM_EVENT(PF_EV_KCOMPACTD_WAKE, nid, order, zid)
+#define trace_mm_compaction_wakeup_kcompactd(nid, order, zid) \
+	SHIM_EVENT(PF_EV_WAKEUP_KCOMPACTD, nid, order, zid)
+
 #include <mm/compaction.c>
 
 void shim_compact_node(int nid)
@@ -46,6 +85,7 @@ void shim_kcompactd(pg_data_t *pgdat, unsigned int order)
 	wakeup_kcompactd(pgdat, order, pgdat->nr_zones - 1);
 	if (pgdat->kcompactd_max_order > 0)
 		kcompactd_do_work(pgdat);
+	SHIM_EVENT(PF_EV_KCOMPACTD_SLEEP, pgdat->node_id);
 }
 
 /* What it does when it was not woken in time. How long it sleeps next is told from outside. */
@@ -54,4 +94,5 @@ void shim_kcompactd_proactive(pg_data_t *pgdat)
 	if (should_proactive_compact_node(pgdat))
 		proactive_compact_node(pgdat);
 	pgdat->proactive_compact_trigger = false;
+	SHIM_EVENT(PF_EV_KCOMPACTD_SLEEP, pgdat->node_id);
 }

@@ -14,7 +14,6 @@ extern unsigned int shim_gfp;
 extern u64 shim_nr_extfrag;
 
 void shim_event(enum pf_event_type type, unsigned int nr, const s64 *fields);
-unsigned int shim_compact_result(int result);
 
 #define SHIM_EVENT(type, ...)                                                         \
 	do {                                                                          \

@@ -39,7 +39,7 @@ static size_t source_footprint(const void *self, const struct pf_layout *l)
 {
 	size_t memmap, arena;
 
-	/* 0 would mean that nobody has chosen a size. */
+	/* No kernel has pageblocks of one page: that order means that none is chosen yet. */
 	if (!l->pageblock_order)
 		return 0;
 	return shim_place_memory(l, &memmap, &arena);
@@ -279,7 +279,7 @@ static void source_drain(void *state, int cpu)
 
 /* ------------------------------------------------------------ compaction --- */
 
-unsigned int shim_compact_result(int result)
+static unsigned int compact_result(int result)
 {
 	switch (result) {
 	case COMPACT_DEFERRED:
@@ -317,6 +317,7 @@ static enum pf_compact_result compact_for_order(const struct pf_compact_request 
 	ac.highest_zoneidx = gfp_zone(gfp);
 	ac.zonelist = node_zonelist(req->node, gfp);
 	ac.preferred_zoneref = first_zones_zonelist(ac.zonelist, ac.highest_zoneidx, NULL);
+	shim_gfp = 0;
 	saved = memalloc_noreclaim_save();
 	result = try_to_compact_pages(gfp, req->order, ALLOC_WMARK_MIN, &ac, priority[req->mode],
 				      &captured);
@@ -326,7 +327,7 @@ static enum pf_compact_result compact_for_order(const struct pf_compact_request 
 		init_page_count(captured);
 		__free_pages(captured, req->order);
 	}
-	return shim_compact_result(result);
+	return compact_result(result);
 }
 
 static enum pf_compact_result source_compact(void *state, const struct pf_compact_request *req)

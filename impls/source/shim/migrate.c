@@ -4,7 +4,9 @@
  * of its place, the page's owner is asked.
  */
 #include "shim.h"
+#include "events.h"
 #include <linux/migrate.h>
+#include <trace/events/migrate.h>
 
 static int ask_and_migrate_mapping(enum migrate_mode mode, struct address_space *mapping,
 				   struct folio *dst, struct folio *src, int extra_count)
@@ -20,5 +22,9 @@ static int ask_and_migrate_mapping(enum migrate_mode mode, struct address_space 
 #define CALL_MAPPING(...)			 ask_and_migrate_mapping(mode, __VA_ARGS__)
 #define folio_migrate_mapping(mapping, ...) \
 	SHIM_PICK(SHIM_TYPE_##mapping, CALL_MAPPING, ~)(mapping, __VA_ARGS__)
+
+/* There are more numbers in between, about huge pages. */
+#define trace_mm_migrate_pages(moved, failed, thp, thp_failed, thp_split, mode, reason) \
+	SHIM_EVENT(PF_EV_MIGRATE_PAGES, moved, failed, mode, reason)
 
 #include <mm/migrate.c>

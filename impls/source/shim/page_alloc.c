@@ -15,7 +15,7 @@
 		shim_nr_extfrag++;                                                  \
 		SHIM_EVENT(PF_EV_EXTFRAG, page_to_pfn(page), order, fallback_order, \
 			   shim_block_type(mt), shim_block_type(fallback_mt),       \
-			   (fallback_mt) == get_pageblock_migratetype(page));       \
+			   (mt) == get_pageblock_migratetype(page));                \
 	} while (0)
 #define trace_mm_page_alloc(page, order, gfp, mt) \
 	SHIM_EVENT(PF_EV_PAGE_ALLOC, (page) ? (s64)page_to_pfn(page) : -1, order, shim_gfp, mt)
@@ -26,7 +26,7 @@
 #define trace_mm_page_pcpu_drain(page, order, mt) \
 	SHIM_EVENT(PF_EV_PCPU_DRAIN, page_to_pfn(page), order, shim_block_type(mt))
 #define trace_compact_retry(order, prio, result, retries, max, ret) \
-	SHIM_EVENT(PF_EV_COMPACT_RETRY, order, prio, shim_compact_result(result), retries, max, ret)
+	SHIM_EVENT(PF_EV_COMPACT_RETRY, order, prio, result, retries, max, ret)
 
 #include <mm/page_alloc.c>
 

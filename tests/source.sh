@@ -30,7 +30,7 @@ nothing_to_do() { ! scripts/source KINDS=plain | grep -q '^  CC'; }
 check "nothing is compiled twice" nothing_to_do
 check "all seeds: twins" build/pagefuzz run -i linux,source:6.1 corpus/seeds/*.txt corpus/regressions/*.txt
 check "random programs: twins" build/pagefuzz check -w linux source:6.1 -s 20 -r 1000000
-check "long random programs: twins" build/pagefuzz check -w linux source:6.1 -s 20 -n 1000 -S 9 -r 1000000
+check "long random programs: twins" build/pagefuzz check -w linux source:6.1 -s 20 -n 512 -S 9 -r 1000000
 
 events() { # IMPL FILE
 	build/pagefuzz run -i "$1" --ftrace "$2" corpus/seeds/compact-direct.txt

@@ -130,6 +130,8 @@ static void init_memmap(const struct pf_layout *l)
 	const struct pf_zone_layout *last = &l->zone[l->nr_zones - 1];
 	unsigned int i;
 
+	/* Below there is no memmap. */
+	hole_pfn = l->base_pfn;
 	for (i = 0; i < l->nr_zones; i++)
 		for_each_piece(l, &l->zone[i], false, init_memmap_piece);
 	init_unavailable_range(hole_pfn, round_up((unsigned long)l->end_pfn, PAGES_PER_SECTION),

@@ -9,7 +9,7 @@ SAN     ?= address,undefined
 FUZZ_SECONDS ?= 60
 AFL_SECONDS  ?= 60
 
-BASE    := -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I.
+COMMON  := -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I.
 
 # Which sources make what. Here and nowhere else: `make -s print-NAME` tells scripts.
 ORACLE   := $(wildcard oracle/*.c)
@@ -45,7 +45,7 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench lab golden results check-impl setup clean format \
+.PHONY: all help fuzz test afl demo bench lab source source-diff golden results check-impl setup clean format \
 	do-fuzz do-test do-afl do-demo do-bench do-golden do-results fuzz-targets afl-targets tools units
 
 all: help
@@ -59,6 +59,10 @@ help:
 	@echo "make bench    speed: executions, operations, cost of the checks (build/bench.json)"
 	@echo "make lab      boot the real Linux 6.1 in QEMU as an allocator laboratory and test it"
 	@echo "              (KDIR=build tree KERNEL=bzImage: another kernel)"
+	@echo "make source   compile Linux 6.1's own mm/ as a member of lineups, source:6.1"
+	@echo "              (KSRC=/path/to/linux NAME=name: your tree as source:name)"
+	@echo "make source-diff BASE=/tree1 MINE=/tree2"
+	@echo "              are they the same? random and fuzzed programs on both (SECONDS=60, LAWS=1)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
 	@echo "make results  published results about parts of Linux's allocator, measured again"
 	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
@@ -85,6 +89,11 @@ bench:
 	@+$(MAKE) --no-print-directory do-bench
 lab:
 	@scripts/lab
+source-diff:
+	@scripts/source-diff BASE="$(BASE)" MINE="$(MINE)" $(if $(KSRC),KSRC="$(KSRC)") \
+		$(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(LAWS),LAWS=$(LAWS))
+source:
+	@scripts/source $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
 golden:
 	@scripts/setup build
 	@+$(MAKE) --no-print-directory do-golden
@@ -100,13 +109,13 @@ setup:
 define variant
 build/$(1)/impls/%.o: impls/%.c
 	@$$(NOTE)mkdir -p $$(@D)
-	@$(or $(5),$(2)) $(BASE) $(3) -MMD -MP -c $$< -o $$@
+	@$(or $(5),$(2)) $(COMMON) $(3) -MMD -MP -c $$< -o $$@
 build/$(1)/targets/import/%.o: targets/import/%.c
 	@$$(NOTE)mkdir -p $$(@D)
-	@$(2) $(BASE) $(4) $$(TRACE_CFLAGS) -MMD -MP -c $$< -o $$@
+	@$(2) $(COMMON) $(4) $$(TRACE_CFLAGS) -MMD -MP -c $$< -o $$@
 build/$(1)/%.o: %.c
 	@$$(NOTE)mkdir -p $$(@D)
-	@$(2) $(BASE) $(4) -MMD -MP -c $$< -o $$@
+	@$(2) $(COMMON) $(4) -MMD -MP -c $$< -o $$@
 -include $$(shell find build/$(1) -name '*.d' 2>/dev/null)
 endef
 objects = $(patsubst %.c,build/$(1)/%.o,$(2))
@@ -128,7 +137,7 @@ AFL_FLAGS := -O2 -fno-omit-frame-pointer $(SAN_FLAGS)
 $(eval $(call variant,afl,$(CLANG),$(AFL_FLAGS),$(FUZZ_REST),AFL_QUIET=1 $(AFL_CC)))
 build/afl/targets/engines/afl_lockstep.o: targets/engines/afl_lockstep.c
 	@mkdir -p $(@D)
-	@AFL_QUIET=1 $(AFL_CC) $(BASE) $(AFL_FLAGS) -MMD -MP -c $< -o $@
+	@AFL_QUIET=1 $(AFL_CC) $(COMMON) $(AFL_FLAGS) -MMD -MP -c $< -o $@
 $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
 
 # ---------------------------------------------------------------- tools --
@@ -162,10 +171,11 @@ build/seeds-bytes/.done: build/seeds_to_bytes $(SEEDS)
 fuzz-targets: build/$(SAN_DIR)/fuzz_lockstep build/$(SAN_DIR)/replay_lockstep
 FUZZ_OBJECTS = $(call objects,$(SAN_DIR),$(TARGET) $(CORE))
 
+# -rdynamic: kernel trees that are loaded (make source) use the sanitizers' and libFuzzer's functions.
 build/$(SAN_DIR)/fuzz_lockstep: $(FUZZ_OBJECTS)
-	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $^
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -rdynamic -o $@ $^
 build/$(SAN_DIR)/replay_lockstep: $(FUZZ_OBJECTS) $(call objects,$(SAN_DIR),targets/engines/replay.c)
-	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -rdynamic -o $@ $^
 
 afl-targets: build/afl/afl_lockstep build/afl/libpagefuzz_mutator.so
 build/afl/afl_lockstep: $(call objects,afl,targets/engines/afl_lockstep.c $(TARGET) $(CORE))
@@ -208,7 +218,7 @@ do-results: build/pagefuzz
 FUZZER_NO_MAIN = $$($(CLANG) -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer_no_main-$$(uname -m).a
 build/$(SAN_DIR)/tests/bench.o: tests/bench.c
 	@mkdir -p $(@D)
-	@$(CLANG) $(BASE) $(FUZZ_IMPL) -MMD -MP -c $< -o $@
+	@$(CLANG) $(COMMON) $(FUZZ_IMPL) -MMD -MP -c $< -o $@
 build/bench: $(call objects,$(SAN_DIR),tests/bench.c $(CORE))
 	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^ $(FUZZER_NO_MAIN) -lstdc++ -lm
 build/bench_alloc: $(call objects,plain,tests/bench_alloc.c) build/libpagefuzz.a

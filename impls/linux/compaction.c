@@ -151,38 +151,68 @@ static inline bool pfn_valid(const struct machine *m, u64 pfn)
 	return pfn >= m->base_pfn && pfn - m->base_pfn < m->nr_pages;
 }
 
-/* Where memory is absent, the kernel has a memmap by whole sections only. */
-#define PAGES_PER_SECTION 0x8000u
-
 /*
- * Does the memmap say that the page is in this zone? That of a hole says what
- * follows the hole, and may be missing.
+ * Where memory is absent, the kernel has a memmap by whole sections only, and calls pages
+ * online by whole subsections.
  */
-static bool page_in_zone(struct machine *m, u64 pfn, const struct zone *zone)
+#define PAGES_PER_SECTION    0x8000u
+#define PAGES_PER_SUBSECTION 0x200u
+
+/* Pages that [start, end) and [from, from + nr) have in common. */
+static u64 overlap(u64 start, u64 end, u64 from, u64 nr)
+{
+	start = max_pfn_of(start, from);
+	end = min_pfn_of(end, from + nr);
+	return start < end ? end - start : 0;
+}
+
+/* Is there any memory in the aligned part, of nr pages, that pfn is in? */
+static bool has_memory_around(const struct machine *m, u64 pfn, u64 nr)
+{
+	const struct pf_layout *layout = m->layout;
+	u64 start = pfn & ~(nr - 1), end = start + nr, pages = 0;
+
+	for (unsigned int i = 0; i < layout->nr_zones; i++)
+		pages += overlap(start, end, layout->zone[i].start_pfn, layout->zone[i].spanned);
+	for (unsigned int i = 0; i < layout->nr_ranges; i++)
+		if (layout->range[i].kind != PF_RANGE_RESERVED)
+			pages -= overlap(start, end, layout->range[i].start_pfn,
+					 layout->range[i].nr_pages);
+	return pages;
+}
+
+/* Ports pfn_to_online_page() (6.1). */
+static bool page_online(const struct machine *m, u64 pfn)
+{
+	return has_memory_around(m, pfn, PAGES_PER_SUBSECTION);
+}
+
+bool lx_page_in_zone(struct machine *m, u64 pfn, const struct zone *zone, bool online)
 {
 	const struct pf_layout *layout = m->layout;
 
+	/* A dump knows better. */
 	if (pfn_valid(m, pfn) && (m->page_flags[page(m, pfn)] & PG_STATE_MASK) == PG_HOLE)
+		return false;
+	if (!has_memory_around(m, pfn, PAGES_PER_SECTION) || (online && !page_online(m, pfn)))
 		return false;
 	for (unsigned int i = 0; i < layout->nr_ranges; i++) {
 		const struct pf_range *hole = &layout->range[i];
-		u64 section = pfn & ~(u64)(PAGES_PER_SECTION - 1);
-		u64 hole_end = (u64)hole->start_pfn + hole->nr_pages;
 
-		if (hole->kind == PF_RANGE_RESERVED || pfn < hole->start_pfn || pfn >= hole_end)
-			continue;
-		if (hole->start_pfn <= max_pfn_of(section, layout->base_pfn) &&
-		    hole_end >= min_pfn_of(section + PAGES_PER_SECTION, layout->end_pfn))
-			return false;
-		pfn = hole_end;
+		if (hole->kind != PF_RANGE_RESERVED && pfn - hole->start_pfn < hole->nr_pages)
+			pfn = (u64)hole->start_pfn + hole->nr_pages;
 	}
+	/* Behind the last memory the memmap goes on with its zone. */
+	if (pfn == absolute_pfn(m, m->nr_pages))
+		return zone == &m->zone[m->nr_zones - 1];
 	return pfn_valid(m, pfn) && page_zone(m, page(m, pfn)) == zone;
 }
 
 /* First page of [start, end) if the range is of this zone, LX_NONE if not. */
 static u32 pageblock_pfn_to_page(struct machine *m, u64 start, u64 end, struct zone *zone)
 {
-	if (!zone->contiguous && (!page_in_zone(m, start, zone) || !page_in_zone(m, end - 1, zone)))
+	if (!zone->contiguous &&
+	    (!lx_page_in_zone(m, start, zone, true) || !lx_page_in_zone(m, end - 1, zone, false)))
 		return LX_NONE;
 	return page(m, start);
 }
@@ -333,10 +363,10 @@ static bool pageblock_skip_persistent(const struct machine *m, u32 pg)
 static bool __reset_isolation_pfn(struct machine *m, struct zone *zone, u64 pfn, bool check_source,
 				  bool check_target)
 {
-	u64 end;
+	u64 start, end;
 	u32 pg;
 
-	if (!page_in_zone(m, pfn, zone))
+	if (!lx_page_in_zone(m, pfn, zone, true))
 		return false;
 	pg = page(m, pfn);
 	if (pageblock_skip_persistent(m, pg))
@@ -346,8 +376,12 @@ static bool __reset_isolation_pfn(struct machine *m, struct zone *zone, u64 pfn,
 	if (!check_source && check_target && get_pageblock_migratetype(m, pg) != MIGRATE_MOVABLE)
 		return false;
 
-	pfn = max_pfn_of(pageblock_start_pfn(m, pfn), zone_start(m, zone));
+	start = max_pfn_of(pageblock_start_pfn(m, pfn), zone_start(m, zone));
+	if (page_online(m, start))
+		pfn = start;
 	end = min_pfn_of(pageblock_end_pfn(m, pfn) - 1, zone_end(m, zone) - 1);
+	if (!page_online(m, end))
+		return false;
 	for (; pfn <= end; pfn += 1u << PAGE_ALLOC_COSTLY_ORDER) {
 		pg = page(m, pfn);
 		spent(m, 1);

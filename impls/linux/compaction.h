@@ -99,4 +99,10 @@ unsigned int lx_fragmentation_score_wmark(const struct machine *m, bool low);
  */
 bool lx_page_compound(const struct machine *m, u32 pfn);
 
+/*
+ * Does the memmap say that the page (an absolute pfn) is in this zone? That of a hole
+ * says what follows the hole, and may be missing. `online`: is it in use besides?
+ */
+bool lx_page_in_zone(struct machine *m, u64 pfn, const struct zone *zone, bool online);
+
 #endif /* PAGEFUZZ_LINUX_COMPACTION_H */

@@ -245,6 +245,9 @@ static bool linux_tick(void *state, enum pf_daemon daemon, unsigned node, unsign
 		lx_reset_isolation_suitable(m, node);
 		return true;
 	}
+	/* Nobody wakes it for what can't be. */
+	if (order > m->max_order)
+		order = 0;
 	return lx_kcompactd_tick(m, node, order, daemon == PF_KCOMPACTD_PROACTIVE);
 }
 

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "compaction.h"
 #include "swap.h"
 
 static size_t align_up(size_t n, size_t to)
@@ -77,28 +78,23 @@ static u32 present_pages(const struct pf_layout *layout, const struct pf_zone_la
 	return present;
 }
 
-/* Is pfn the first or the last page of a pageblock, or of the zone? */
-static bool is_edge(const struct machine *m, const struct zone *zone, u32 pfn)
-{
-	u32 in_block = pfn & (pageblock_nr_pages(m) - 1);
-
-	return !in_block || in_block == pageblock_nr_pages(m) - 1 || pfn == zone->zone_start_pfn ||
-	       pfn == zone->zone_end_pfn - 1;
-}
-
-/* The first and the last page of each pageblock exist. Ports the outcome of that name. */
+/*
+ * The first and the last page of each pageblock are in the zone. A small hole does not
+ * count: there the memmap says what follows it. Ports the outcome of that name.
+ */
 static void set_zone_contiguous(struct machine *m, struct zone *zone)
 {
-	zone->contiguous = true;
-	for (unsigned int i = 0; i < m->layout->nr_ranges; i++) {
-		const struct pf_range *range = &m->layout->range[i];
-		u32 start = range->start_pfn - m->base_pfn;
+	u64 nr = pageblock_nr_pages(m), end = absolute_pfn(m, zone->zone_end_pfn);
+	u64 next;
 
-		if (!is_absent(range) || !zone_spans_pfn(zone, start))
-			continue;
-		for (u32 pfn = start; pfn < start + range->nr_pages; pfn++)
-			if (is_edge(m, zone, pfn))
-				zone->contiguous = false;
+	zone->contiguous = true;
+	for (u64 pfn = absolute_pfn(m, zone->zone_start_pfn); pfn < end; pfn = next) {
+		next = (pfn & ~(nr - 1)) + nr;
+		if (next > end)
+			next = end;
+		if (!lx_page_in_zone(m, pfn, zone, true) ||
+		    !lx_page_in_zone(m, next - 1, zone, false))
+			zone->contiguous = false;
 	}
 }
 
@@ -118,7 +114,6 @@ static void init_zone(struct machine *m, unsigned int index)
 	zone->node = zl->node;
 	for (unsigned int i = 0; i < NR_WMARK; i++)
 		zone->_watermark[i] = zl->wmark[i];
-	set_zone_contiguous(m, zone);
 
 	zone->free_list_base = m->nr_pages + index * nr_lists;
 	init_lists(m, zone->free_list_base, nr_lists);
@@ -506,6 +501,8 @@ void lx_boot(struct machine *m, const struct pf_layout *layout, struct pf_world 
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		init_zone(m, i);
 	memmap_init(m);
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		set_zone_contiguous(m, &m->zone[i]);
 	for (unsigned int i = 0; i < m->nr_nodes; i++) {
 		init_node(m, i);
 		build_zonelists(m, i);

@@ -7,6 +7,7 @@
 #include "lineup.h"
 #include "../../impls/builtin.h"
 #include "../../impls/linux/linux.h"
+#include "../../impls/source/source.h"
 
 void pf_lineup_all(struct pf_lineup *lineup)
 {
@@ -52,11 +53,31 @@ bool pf_lineup_take(struct pf_lineup *lineup, const struct pf_impl *impl, void *
 	return true;
 }
 
+static void close_source(void *source)
+{
+	pf_source_close(source);
+}
+
+static bool add_source(struct pf_lineup *lineup, const char *spec, size_t len, char *error,
+		       size_t size)
+{
+	struct pf_source *source = pf_source_open(spec, len, error, size);
+
+	if (!source)
+		return false;
+	if (pf_lineup_take(lineup, pf_source_impl(source), source, close_source, error, size))
+		return true;
+	pf_source_close(source);
+	return false;
+}
+
 bool pf_lineup_add(struct pf_lineup *lineup, const char *name, size_t len, char *error, size_t size)
 {
 	const struct pf_impl *impl = pf_impl_find(name, len);
 	struct pf_linux_variant *v = NULL;
 
+	if (pf_source_named(name, len))
+		return add_source(lineup, name, len, error, size);
 	if (!impl) {
 		v = malloc(sizeof(*v));
 		if (!v || !pf_linux_variant(v, name, len)) {

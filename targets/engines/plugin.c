@@ -363,8 +363,8 @@ static void explain(const char *path, const char *why, char *error, size_t size)
 	    strstr(why, "__sanitizer_"))
 		snprintf(error, size,
 			 "%s: is compiled with a sanitizer, which only the fuzz target can load: "
-			 "build it without, and that one as %.*s.fuzz.so",
-			 path, (int)len - 3, path);
+			 "X.so is to be without, X.fuzz.so beside it with one",
+			 path);
 	else
 		snprintf(error, size, "%s: %s", path, why);
 }

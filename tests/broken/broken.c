@@ -2,7 +2,8 @@
 /*
  * broken.c - buddy, and for each way in which an implementation can harm whoever
  * runs it a member that does so, the third time it is asked for two pages or more.
- * In place of impls/builtin.c: tests/broken.sh links it.
+ * In place of impls/builtin.c: tests/broken.sh links it. With -DBROKEN_PLUGIN=MEMBER
+ * it is a plug-in of that one.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -256,6 +257,10 @@ static enum pf_compact_result broken_compact(void *state, const struct pf_compac
 #define X(name, deed) BROKEN(name, deed);
 ALL(X)
 #undef X
+
+#ifdef BROKEN_PLUGIN
+PF_PLUGIN(BROKEN_PLUGIN);
+#endif
 
 /* More than run together: the default lineup takes the first ones. */
 const struct pf_impl *const pf_builtin[] = {

@@ -10,7 +10,7 @@ _pagefuzz()
 		words=$(pagefuzz --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
 	elif [ "${cur#-}" != "$cur" ]; then
 		words=$(pagefuzz "$command" --help 2>/dev/null | grep -oE -- '^ .*--[a-z-]+' |
-			grep -oE -- '--[a-z-]+')
+			grep -oE -- '--[a-z-]+' | sort -u)
 	elif [ "$prev" = -i ] || [ "$prev" = --impls ] || [ "$prev" = -w ] || [ "$prev" = --with ] ||
 		{ [ "$command" = check ] && [ "$COMP_CWORD" = 2 ]; }; then
 		words=$(pagefuzz impls 2>/dev/null | sed -n 's/^\([a-z][a-z0-9_-]*\) .*/\1/p')

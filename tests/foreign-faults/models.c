@@ -434,6 +434,8 @@ const struct pf_impl *const pf_builtin[] = {&pf_impl_buddy,
 };
 
 const unsigned pf_nr_builtin = sizeof(pf_builtin) / sizeof(pf_builtin[0]);
+const struct pf_impl *const pf_by_name[] = {NULL};
+const unsigned pf_nr_by_name = 0;
 
 const struct pf_impl *pf_impl_find(const char *name, size_t len)
 {

@@ -18,7 +18,7 @@ REMOTE   := $(wildcard impls/kernel/*.c impls/recorded/*.c)
 IMPLS    := impls/builtin.c impls/dump_diff.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
 LANGUAGE := $(wildcard targets/language/*.c)
 # Names to implementations; the figures that a target leaves for its campaign.
-SHARED   := targets/engines/lineup.c targets/engines/stats.c
+SHARED   := targets/engines/lineup.c targets/engines/plugin.c targets/engines/stats.c
 CORE     := $(ORACLE) $(IMPLS) $(LANGUAGE) $(SHARED)
 IMPORT   := $(wildcard targets/import/*.c)
 MAIN     := targets/command/pagefuzz.c
@@ -28,6 +28,10 @@ TARGET   := targets/engines/fuzz_lockstep.c
 TRANSLATE := oracle/op.c targets/language/codec.c targets/language/text.c
 AFL_LIB  := targets/engines/afl_mutator.c oracle/op.c oracle/layout.c $(LANGUAGE)
 SEEDS    := $(wildcard corpus/seeds/*.txt) $(wildcard corpus/regressions/*.txt)
+# What users include as <pagefuzz/NAME>; what emit-c's tests include besides.
+CONTRACT := impls/impl.h impls/dump.h impls/names.h impls/zoned/zoned.h
+HEADERS  := $(CONTRACT) $(addprefix oracle/,arena.h blame.h figures.h op.h options.h oracle.h) \
+	targets/engines/lineup.h targets/engines/plugin.h
 UNIT     := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TRACE_CFLAGS = $$(pkg-config --cflags libtracecmd libtraceevent)
 TRACE_LIBS   = $$(pkg-config --libs libtracecmd libtraceevent) -lz
@@ -45,7 +49,7 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench lab source source-diff golden results check-impl setup clean format \
+.PHONY: all help fuzz test afl demo bench lab source source-diff golden results check-impl setup clean format install \
 	do-fuzz do-test do-afl do-demo do-bench do-golden do-results fuzz-targets afl-targets tools units
 
 all: help
@@ -66,6 +70,7 @@ help:
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
 	@echo "make results  published results about parts of Linux's allocator, measured again"
 	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
+	@echo "make install  PREFIX=/usr/local DESTDIR=: command, headers, library, fuzz target"
 	@echo "make setup    install all packages that any of the above needs"
 	@echo "make format   clang-format over the tree"
 	@echo "make clean    remove build/ (findings/ and corpus/work/ stay)"
@@ -120,9 +125,11 @@ build/$(1)/%.o: %.c
 endef
 objects = $(patsubst %.c,build/$(1)/%.o,$(2))
 
-# The command: plain and fast. Tests: everything watched, the oracle too.
+# The command: plain and fast, and of libpagefuzz.a a plug-in takes what it needs. Tests:
+# everything watched, the oracle too.
+PLAIN   := -O2 -fPIC -fvisibility=hidden
 CHECKED := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DPF_HOT=
-$(eval $(call variant,plain,$(CC),-O2,-O2))
+$(eval $(call variant,plain,$(CC),$(PLAIN),$(PLAIN)))
 $(eval $(call variant,gcc,gcc,$(CHECKED),$(CHECKED)))
 $(eval $(call variant,clang,$(CLANG),$(CHECKED),$(CHECKED)))
 # The fuzz target: sanitizers and coverage watch the implementations; the
@@ -141,7 +148,7 @@ build/afl/targets/engines/afl_lockstep.o: targets/engines/afl_lockstep.c
 $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
 
 # ---------------------------------------------------------------- tools --
-tools: build/pagefuzz build/libpagefuzz.a
+tools: build/pagefuzz build/libpagefuzz.a build/include/pagefuzz/.done
 	@$(DONE)true
 
 build/libpagefuzz.a: $(call objects,plain,$(CORE))
@@ -150,6 +157,13 @@ build/libpagefuzz.a: $(call objects,plain,$(CORE))
 
 build/pagefuzz: $(call objects,plain,$(MAIN) $(COMMAND)) build/libpagefuzz.a
 	@$(CC) -o $@ $^ $(TRACE_LIBS)
+
+# <pagefuzz/impl.h> and the others, as an installation has them.
+build/include/pagefuzz/.done: Makefile
+	@mkdir -p $(@D)
+	@for h in $(CONTRACT); do \
+		echo "#include \"../../../$$h\"" >$(@D)/$$(basename $$h); done
+	@touch $@
 
 build/gcc/pagefuzz: $(call objects,gcc,$(MAIN) $(COMMAND) $(CORE))
 	@gcc $(CHECKED) -o $@ $^ $(TRACE_LIBS)
@@ -191,6 +205,34 @@ do-fuzz: build/pagefuzz fuzz-targets build/seeds-bytes/.done build/fuzz_lockstep
 
 do-afl: build/pagefuzz afl-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
 	@AFL_SECONDS=$(AFL_SECONDS) scripts/afl
+
+# -------------------------------------------------------------- install --
+# The fuzz target: as a program that opens plug-ins, and as an object to link with one.
+# Relative to itself the command finds all of it, so the folder may be moved.
+PREFIX  ?= /usr/local
+ROOT     = $(DESTDIR)$(PREFIX)
+install: tools fuzz-targets build/afl/libpagefuzz_mutator.so build/fuzz_lockstep.dict \
+		build/seeds-bytes/.done \
+		$(call objects,plain,$(TARGET) targets/engines/replay.c targets/engines/no_mutate.c)
+	@$(DONE)install -D -t $(ROOT)/bin build/pagefuzz
+	@for h in $(HEADERS); do install -D -m 644 -t $(ROOT)/include/pagefuzz/$$(dirname $$h) $$h; done
+	@for h in $(CONTRACT); do \
+		echo "#include \"$$h\"" >$(ROOT)/include/pagefuzz/$$(basename $$h); done
+	@install -D -m 644 -t $(ROOT)/lib build/libpagefuzz.a
+	@install -D -t $(ROOT)/lib/pagefuzz build/$(SAN_DIR)/fuzz_lockstep \
+		build/afl/libpagefuzz_mutator.so
+	@install -m 644 -t $(ROOT)/lib/pagefuzz $(filter %.o,$^)
+	@sed 's,@PREFIX@,$(PREFIX),' targets/command/pagefuzz.pc.in >build/pagefuzz.pc
+	@install -D -m 644 -t $(ROOT)/lib/pkgconfig build/pagefuzz.pc
+	@install -D -m 644 -t $(ROOT)/share/pagefuzz build/fuzz_lockstep.dict
+	@install -D -m 644 -t $(ROOT)/share/pagefuzz/seeds $(SEEDS)
+	@install -D -m 644 -t $(ROOT)/share/pagefuzz/seeds-bytes build/seeds-bytes/*
+	@install -D -m 644 -t $(ROOT)/share/pagefuzz/new targets/command/new/*.c
+	@install -D -m 644 -t $(ROOT)/share/man/man1 targets/command/pagefuzz.1
+	@install -D -m 644 targets/command/completion.bash \
+		$(ROOT)/share/bash-completion/completions/pagefuzz
+	@install -D -m 644 -t $(ROOT)/share/doc/pagefuzz LICENSE
+	@echo "installed in $(ROOT)"
 
 # ---------------------------------------------------------------- tests --
 define unit

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* builtin.c - the list of implementations: a new one adds an include and an entry. */
+/*
+ * builtin.c - the lists of implementations: a new one adds an include and an entry.
+ */
 #include "builtin.h"
 
 #include <string.h>
 
 #include "bitmap/bitmap.h"
 #include "buddy/buddy.h"
+#include "granule/granule.h"
 #include "linux/linux.h"
 #include "mobility/mobility.h"
 
@@ -15,10 +18,21 @@ const struct pf_impl *const pf_builtin[] = {
 
 const unsigned pf_nr_builtin = sizeof(pf_builtin) / sizeof(pf_builtin[0]);
 
+const struct pf_impl *const pf_by_name[] = {&pf_impl_granule};
+const unsigned pf_nr_by_name = sizeof(pf_by_name) / sizeof(pf_by_name[0]);
+
+static bool is_called(const struct pf_impl *impl, const char *name, size_t len)
+{
+	return strlen(impl->name) == len && !strncmp(impl->name, name, len);
+}
+
 const struct pf_impl *pf_impl_find(const char *name, size_t len)
 {
 	for (unsigned i = 0; i < pf_nr_builtin; i++)
-		if (strlen(pf_builtin[i]->name) == len && !strncmp(pf_builtin[i]->name, name, len))
+		if (is_called(pf_builtin[i], name, len))
 			return pf_builtin[i];
+	for (unsigned i = 0; i < pf_nr_by_name; i++)
+		if (is_called(pf_by_name[i], name, len))
+			return pf_by_name[i];
 	return NULL;
 }

@@ -9,7 +9,11 @@
 extern const struct pf_impl *const pf_builtin[];
 extern const unsigned pf_nr_builtin;
 
-/* One of the default lineup, by name (of len bytes). NULL: there is none. */
+/* Members by name only. */
+extern const struct pf_impl *const pf_by_name[];
+extern const unsigned pf_nr_by_name;
+
+/* One of both, by name (of len bytes). NULL: there is none. */
 const struct pf_impl *pf_impl_find(const char *name, size_t len);
 
 #endif /* PAGEFUZZ_BUILTIN_H */

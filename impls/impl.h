@@ -637,6 +637,29 @@ struct pf_impl {
 	const char *(*self_check)(void *state);
 };
 
+/* ------------------------------------------------------------- plug-ins -- */
+
+/* What a shared library shows of itself: one implementation. */
+struct pf_plugin {
+	uint32_t version; /* PF_CONTRACT_VERSION that it was compiled with */
+	uint32_t size;	  /* of its struct pf_impl */
+	const struct pf_impl *impl;
+};
+
+/*
+ * PF_PLUGIN(pf_impl_mine); makes a shared library (or an object file that a fuzz
+ * target is linked with) a plug-in. All that is writable in the library's segments is
+ * part of the state as if regions() had named it.
+ */
+#ifdef __cplusplus
+#define PF_PLUGIN_LINKAGE extern "C"
+#else
+#define PF_PLUGIN_LINKAGE extern
+#endif
+#define PF_PLUGIN(object)                                                                          \
+	PF_PLUGIN_LINKAGE __attribute__((visibility("default"))) const struct pf_plugin pf_plugin; \
+	const struct pf_plugin pf_plugin = {PF_CONTRACT_VERSION, sizeof(struct pf_impl), &(object)}
+
 #ifdef __cplusplus
 }
 #endif

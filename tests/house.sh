@@ -68,7 +68,7 @@ bad=$(statics $objects 2>&1)
 if [ -z "$bad" ]; then ok "no writable static in impls/"; else not_ok "writable statics in impls/:" $bad; fi
 
 # A guest in somebody's tree: the folder of an implementation compiles alone.
-for impl in bitmap buddy mobility linux; do
+for impl in bitmap buddy granule mobility linux; do
 	mkdir -p "$tmp/$impl" && cp -r impls/impl.h impls/dump.h impls/zoned "impls/$impl" "$tmp/$impl/"
 	check "impls/$impl can be lifted out" \
 		bash -c "cd $tmp/$impl && gcc -std=c11 -Wall -Wextra -Werror -c $impl/*.c"

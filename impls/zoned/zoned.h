@@ -100,6 +100,7 @@ struct pf_zone_impl {
  * struct pf_impl: name, summary, features, tier, group, and one PF_ZONED_*
  * word for each optional function that foo_zone has.
  */
+#ifndef __cplusplus
 #define PF_ZONED_IMPL(object, zone_ops, ...)                            \
 	const struct pf_impl object = {.self = &(zone_ops),             \
 				       .footprint = pf_zoned_footprint, \
@@ -110,6 +111,19 @@ struct pf_zone_impl {
 				       .counters = pf_zoned_counters,   \
 				       .stats = pf_zoned_stats,         \
 				       __VA_ARGS__}
+#else
+/*
+ * C++20 wants initialisers in the order of struct pf_impl: name to group, limits,
+ * then RUNS, COMPACT, RECLAIM, CONTIG, ISOLATE, HOTPLUG, ADD, CLAIM, LARGEST,
+ * BLOCK_TYPE, SELF_CHECK. pf_zoned_fill() is below.
+ */
+#define PF_ZONED_IMPL(object, zone_ops, ...)                                                        \
+	_Pragma("GCC diagnostic push") _Pragma(                                                     \
+		"GCC diagnostic ignored \"-Wmissing-field-initializers\"") extern "C" const pf_impl \
+		object;                                                                             \
+	constexpr pf_impl object = pf_zoned_fill(&(zone_ops), pf_impl{__VA_ARGS__});                \
+	_Pragma("GCC diagnostic pop")
+#endif
 
 #define PF_ZONED_COMPACT .compact = pf_zoned_compact
 #define PF_ZONED_RECLAIM .reclaim = pf_zoned_reclaim
@@ -154,6 +168,19 @@ unsigned pf_zoned_block_type(void *state, pf_pfn pfn);
 const char *pf_zoned_self_check(void *state);
 
 #ifdef __cplusplus
+}
+
+constexpr pf_impl pf_zoned_fill(const pf_zone_impl *zone_ops, pf_impl impl)
+{
+	impl.self = zone_ops;
+	impl.footprint = pf_zoned_footprint;
+	impl.init = pf_zoned_init;
+	impl.alloc = pf_zoned_alloc;
+	impl.free = pf_zoned_free;
+	impl.census = pf_zoned_census;
+	impl.counters = pf_zoned_counters;
+	impl.stats = pf_zoned_stats;
+	return impl;
 }
 #endif
 

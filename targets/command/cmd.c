@@ -68,7 +68,7 @@ bool pf_load(struct pf_program *p, const char *path)
 
 bool pf_open_lineup(const char *names, struct pf_lineup *lineup, struct pf_options *options)
 {
-	char error[256];
+	char error[512];
 
 	if (!names) {
 		pf_lineup_all(lineup);

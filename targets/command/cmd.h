@@ -67,6 +67,8 @@ int cmd_compare(int argc, char **argv);
 int cmd_generate(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_golden(int argc, char **argv);
+int cmd_new(int argc, char **argv);
+int cmd_build(int argc, char **argv);
 int cmd_results(int argc, char **argv);
 
 #endif /* PAGEFUZZ_CMD_H */

@@ -37,6 +37,9 @@ static void print_features(const struct pf_impl *impl)
 		{impl->alloc_bulk, "alloc_bulk"},
 		{impl->alloc_exact, "alloc_exact"},
 		{impl->split, "split"},
+		{impl->alloc_run, "alloc_run"},
+		{impl->take_run, "take_run"},
+		{impl->resize_run, "resize_run"},
 		{impl->compact, "compact"},
 		{impl->reclaim, "reclaim"},
 		{impl->alloc_contig, "contig"},
@@ -46,6 +49,9 @@ static void print_features(const struct pf_impl *impl)
 		{impl->add_memory, "add_memory"},
 		{impl->isolate, "isolate"},
 		{impl->offline, "offline"},
+		{impl->add_memory, "add_memory"},
+		{impl->own_pages, "own_pages"},
+		{impl->largest_free, "largest_free"},
 		{impl->drain, "drain"},
 		{impl->tick, "tick"},
 		{impl->tune, "tune"},
@@ -73,6 +79,14 @@ static void print_features(const struct pf_impl *impl)
 	putchar('\n');
 }
 
+static void print_impl(const struct pf_impl *impl)
+{
+	printf("%-11s %s\n", impl->name, impl->summary);
+	printf("            tier: %s%s%s\n", tier_name[impl->tier], impl->group ? ", group " : "",
+	       impl->group ? impl->group : "");
+	print_features(impl);
+}
+
 int cmd_impls(int argc, char **argv)
 {
 	static const struct pf_usage usage = {
@@ -85,21 +99,18 @@ int cmd_impls(int argc, char **argv)
 
 	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
 		return status;
-	for (unsigned i = 0; i < pf_nr_builtin; i++) {
-		const struct pf_impl *impl = pf_builtin[i];
-
-		printf("%-11s %s\n", impl->name, impl->summary);
-		printf("            tier: %s%s%s\n", tier_name[impl->tier],
-		       impl->group ? ", group " : "", impl->group ? impl->group : "");
-		print_features(impl);
-	}
+	for (unsigned i = 0; i < pf_nr_builtin; i++)
+		print_impl(pf_builtin[i]);
+	for (unsigned i = 0; i < pf_nr_by_name; i++)
+		print_impl(pf_by_name[i]);
 	printf("linux-PART[-PART]...  linux without one or several parts\n");
 	for (unsigned i = 0; (part = pf_linux_part(i)); i++)
 		printf("            %-10s %s\n", part->name, part->summary);
 	printf("kernel[:PLACE[=MB]]   the real Linux in QEMU (make lab); places: dimm, boot, "
 	       "split\n"
 	       "kernel-6.12           that of scripts/lab --kernel 6.12\n"
-	       "recorded:FILE         what it said, from pagefuzz record\n");
+	       "recorded:FILE         what it said, from pagefuzz record\n"
+	       "./MINE.so             a plug-in (pagefuzz new, pagefuzz build)\n");
 	return PF_EXIT_CLEAN;
 }
 

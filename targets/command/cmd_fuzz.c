@@ -19,6 +19,7 @@
 
 #include "cmd.h"
 #include "judge.h"
+#include "place.h"
 #include "progress.h"
 #include "../language/codec.h"
 #include "../engines/stats.h"
@@ -77,7 +78,8 @@ static void join(char path[PATH_MAX], const char *dir, const char *name)
 
 static void exec_target(struct campaign *c, struct worker *w, long left)
 {
-	char max_time[48], max_len[32], timeout[40], dict[512], prefix[600], stats[600], impls[320];
+	char max_time[48], max_len[32], timeout[40], dict[PATH_MAX + 16], prefix[600], stats[600];
+	char impls[PATH_MAX + 16];
 	const char *argv[16];
 	int n = 0;
 
@@ -653,8 +655,8 @@ static int campaign(struct campaign *c)
 
 int cmd_fuzz(int argc, char **argv)
 {
+	static char target[PATH_MAX], seeds[PATH_MAX], dict[PATH_MAX];
 	static struct campaign c = {
-		.target = "build/fuzz-address-undefined/fuzz_lockstep",
 		.corpus = "corpus/work/libfuzzer",
 		.findings = "findings",
 		.seconds = 60,
@@ -662,8 +664,8 @@ int cmd_fuzz(int argc, char **argv)
 	};
 	const struct pf_option options[] = {
 		PF_OPTION_TEXT("target", 0, "FILE", &c.target,
-			       "the fuzz target (default:\n"
-			       "build/fuzz-address-undefined/fuzz_lockstep)"),
+			       "the fuzz target (default: the command's own, with its seeds and\n"
+			       "dictionary)"),
 		PF_OPTION_SECONDS(&c.seconds, "how long (default: 60)"),
 		PF_OPTION_NUMBER("workers", 0, &c.workers, 1, MAX_WORKERS,
 				 "processes (default: one a processor, at most 8)"),
@@ -679,9 +681,14 @@ int cmd_fuzz(int argc, char **argv)
 	};
 	const struct pf_usage usage = {
 		.command = "fuzz",
-		.synopsis = "[OPTION]... (make fuzz calls it)",
-		.about = "Run a libFuzzer target for a while; save and explain what it finds.\n",
+		.synopsis = "[OPTION]... [NAMES]",
+		.about = "Run a libFuzzer target for a while on implementations, plug-ins among "
+			 "them; save and\nexplain what it finds. For ./mine.so the target opens "
+			 "./mine.fuzz.so, if it is there\n(pagefuzz build --fuzz): compiled with "
+			 "coverage, and with sanitizers.\n",
 		PF_OPTIONS(options),
+		.max_args = 1,
+		.args = "at most one lineup",
 	};
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int nr, status;
@@ -689,6 +696,16 @@ int cmd_fuzz(int argc, char **argv)
 	c.workers = cpus < 1 ? 1 : cpus > MAX_WORKERS ? MAX_WORKERS : (unsigned long)cpus;
 	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
 		return status;
+	if (nr)
+		c.impls = argv[1];
+	if (!c.target) {
+		c.target = target;
+		pf_place(PF_TARGET, target);
+		if (!c.seeds && pf_place(PF_SEEDS, seeds))
+			c.seeds = seeds;
+		if (!c.dict && pf_place(PF_DICT, dict))
+			c.dict = dict;
+	}
 	status = campaign(&c);
 	clean_up(&c);
 	return status;

@@ -105,20 +105,57 @@ static bool is_wanted(const struct finding *f)
 	return !f->wanted[0] || !strcmp(f->verdict.signature, f->wanted);
 }
 
-/* IMPL and IMPL2 of LAW/IMPL:IMPL2/OPERATION, the other way round if `turned`. */
-static void named_lineup(const char *signature, bool turned, char *names, size_t size)
+/* What the member of that name is called in the lineup: a plug-in by its path, say. */
+static void write_member(const struct finding *f, const char *name, size_t len, char *out,
+			 size_t size)
 {
-	const char *start = strchr(signature, '/') + 1;
-	size_t len = strcspn(start, "/"), first = strcspn(start, ":/");
+	const char *spec = f->lineup;
 
-	if (first == len)
-		snprintf(names, size, "%.*s", (int)len, start);
-	else if (turned)
-		snprintf(names, size, "%.*s,%.*s", (int)(len - first - 1), start + first + 1,
-			 (int)first, start);
-	else
-		snprintf(names, size, "%.*s,%.*s", (int)first, start, (int)(len - first - 1),
-			 start + first + 1);
+	for (unsigned i = 0; *spec && i < pf_judge_result(f->judge)->nr_lanes; i++) {
+		size_t n = strcspn(spec, ",");
+		const char *is = pf_judge_name(f->judge, i);
+
+		if (strlen(is) == len && !memcmp(is, name, len)) {
+			snprintf(out, size, "%.*s", (int)n, spec);
+			return;
+		}
+		spec += n + (spec[n] == ',');
+	}
+	snprintf(out, size, "%.*s", (int)len, name);
+}
+
+/* IMPL and IMPL2 of LAW/IMPL:IMPL2/OPERATION, the other way round if `turned`. False: too long. */
+static bool named_lineup(const struct finding *f, bool turned, char *names, size_t size)
+{
+	const char *start = strchr(f->wanted, '/') + 1, *second;
+	size_t len = strcspn(start, "/"), first = strcspn(start, ":/");
+	char a[sizeof(f->lineup)], b[sizeof(f->lineup)];
+
+	write_member(f, start, first, a, sizeof(a));
+	if (first == len) {
+		return (size_t)snprintf(names, size, "%s", a) < size;
+	}
+	second = start + first + 1;
+	write_member(f, second, len - first - 1, b, sizeof(b));
+	return (size_t)snprintf(names, size, "%s,%s", turned ? b : a, turned ? a : b) < size;
+}
+
+/* All that the wanted signature names are members, and none of them is a machine. */
+static bool are_members(const struct finding *f)
+{
+	const char *name = strchr(f->wanted, '/') + 1;
+
+	for (size_t n; n = strcspn(name, ":/"), n; name += n + (name[n] == ':')) {
+		char member[sizeof(f->wanted)];
+		bool found = false;
+
+		snprintf(member, sizeof(member), "%.*s", (int)n, name);
+		for (unsigned i = 0; i < pf_judge_result(f->judge)->nr_lanes; i++)
+			found |= !strcmp(pf_judge_name(f->judge, i), member);
+		if (!found || pf_machine_named(member))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -128,26 +165,11 @@ static void named_lineup(const char *signature, bool turned, char *names, size_t
 static void prefer_wanted(struct finding *f, const char *impls, unsigned seconds)
 {
 	struct finding other = *f;
-	char names[160];
+	char names[sizeof(f->lineup)];
 	bool complained;
 
 	for (int turned = 0; turned < 2; turned++) {
-		bool there = true;
-		char *save, *copy, *name;
-
-		named_lineup(f->wanted, turned, names, sizeof(names));
-		copy = strdup(names);
-		/* Machines have other names as members; these are left alone. */
-		for (name = copy ? strtok_r(copy, ",", &save) : NULL; name;
-		     name = strtok_r(NULL, ",", &save)) {
-			bool found = false;
-
-			for (unsigned i = 0; i < pf_judge_result(f->judge)->nr_lanes; i++)
-				found |= !strcmp(pf_judge_name(f->judge, i), name);
-			there &= found && !pf_machine_named(name);
-		}
-		free(copy);
-		if (!there)
+		if (!are_members(f) || !named_lineup(f, turned, names, sizeof(names)))
 			return;
 		if (!try_lineup(&other, names, seconds, &complained))
 			continue;
@@ -352,12 +374,19 @@ static void emit_op(FILE *out, const struct pf_op *op)
 	fprintf(out, "},\n");
 }
 
-static void emit_lineup(FILE *out, const struct pf_judge *j)
+/* As it was asked for: of a plug-in the path. */
+static void emit_lineup(FILE *out, const struct finding *f)
 {
-	const struct pf_judgement *r = pf_judge_result(j);
+	const struct pf_judgement *r = pf_judge_result(f->judge);
 
-	for (unsigned i = 0; i < r->nr_lanes; i++)
-		fprintf(out, "%s%s", i ? "," : "", r->name[i]);
+	for (unsigned i = 0; i < r->nr_lanes; i++) {
+		char spec[sizeof(f->lineup)];
+
+		write_member(f, r->name[i], strlen(r->name[i]), spec, sizeof(spec));
+		fputs(i ? "," : "", out);
+		for (const char *c = spec; *c; c++)
+			fprintf(out, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
+	}
 }
 
 static void emit(FILE *out, const struct finding *f)
@@ -375,9 +404,17 @@ static void emit(FILE *out, const struct finding *f)
 		" * Build in the pagefuzz tree:\n"
 		" *   make build/libpagefuzz.a\n"
 		" *   cc -std=gnu11 -I. THIS.c build/libpagefuzz.a -o test && ./test\n"
+		" * or with an installed one:\n"
+		" *   cc -std=gnu11 THIS.c $(pkg-config --cflags --libs pagefuzz) -o test && "
+		"./test\n"
 		" */\n"
+		"#if __has_include(\"oracle/oracle.h\")\n"
 		"#include \"oracle/oracle.h\"\n"
-		"#include \"targets/engines/lineup.h\"\n\n"
+		"#include \"targets/engines/lineup.h\"\n"
+		"#else\n"
+		"#include <pagefuzz/oracle/oracle.h>\n"
+		"#include <pagefuzz/targets/engines/lineup.h>\n"
+		"#endif\n\n"
 		"static const struct pf_op ops[] = {\n",
 		v->signature, pf_law_name[v->law], pf_law_text[v->law], v->detail);
 	for (size_t i = 0; i < p->nr; i++)
@@ -389,11 +426,13 @@ static void emit(FILE *out, const struct finding *f)
 		     "\tstruct pf_lineup lineup;\n"
 		     "\tstruct pf_verdict v;\n"
 		     "\tenum pf_outcome outcome;\n"
-		     "\tchar error[256];\n\n"
+		     "\tchar error[512];\n\n"
 		     "\tif (!pf_lineup_parse(&lineup, \"");
-	emit_lineup(out, f->judge);
-	fprintf(out, "\", error, sizeof(error)))\n"
+	emit_lineup(out, f);
+	fprintf(out, "\", error, sizeof(error))) {\n"
+		     "\t\tprintf(\"%%s\\n\", error);\n"
 		     "\t\treturn 2;\n"
+		     "\t}\n"
 		     "\to = pf_oracle_new(lineup.impl, lineup.nr);\n"
 		     "\tif (!o)\n"
 		     "\t\treturn 2;\n"

@@ -256,7 +256,7 @@ struct opening {
 static bool add_machine(struct opening *o, const char *spec)
 {
 	struct pf_machine *m = malloc(sizeof(*m));
-	char name[NAME_MAX_LEN + 1], error[256];
+	char name[NAME_MAX_LEN + 1], error[512];
 	struct named now = {.machine = m};
 	char what[400];
 
@@ -299,7 +299,7 @@ static bool add_machine(struct opening *o, const char *spec)
 bool pf_machine_lineup(struct pf_lineup *lineup, const char *names, struct pf_options *options)
 {
 	struct opening o = {.lineup = lineup, .options = options};
-	char error[256], *spec = NULL;
+	char error[512], *spec = NULL;
 
 	memset(lineup, 0, sizeof(*lineup));
 	for (const char *p = names;; p++) {

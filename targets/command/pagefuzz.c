@@ -17,6 +17,8 @@ static const struct {
 	{"import", cmd_import, "turn a kernel's kmem trace into a program"},
 	{"compare", cmd_compare, "a workload on each implementation alone; table with times"},
 	{"impls", cmd_impls, "list the implementations"},
+	{"new", cmd_new, "write a wrapper for an allocator to begin with"},
+	{"build", cmd_build, "compile sources to a plug-in"},
 	{"check", cmd_check, "conformance run of one implementation"},
 	{"generate", cmd_generate, "print a workload of a kind as a program"},
 	{"record", cmd_record, "write a transcript of what an implementation says to a program"},

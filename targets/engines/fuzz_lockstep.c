@@ -2,10 +2,11 @@
 /*
  * fuzz_lockstep.c - the fuzz target for libFuzzer and all drivers that speak
  * its interface: bytes to a program, the program on all built-in
- * implementations in lockstep, a finding ends the process.
+ * implementations in lockstep, a finding ends the process. If a plug-in is linked
+ * with it, then on that one and buddy.
  *
  * Behind -ignore_remaining_args=1 it takes --impls=NAMES (a lineup other than
- * all) and --stats=FILE (figures for a campaign, see stats.h).
+ * that) and --stats=FILE (figures for a campaign, see stats.h).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "../language/fit.h"
 #include "lineup.h"
 #include "../language/mutate.h"
+#include "plugin.h"
 #include "stats.h"
 #include "../language/text.h"
 
@@ -55,24 +57,40 @@ static void fail(const char *what)
 	exit(2);
 }
 
+/* Of an implementation out of the tree that this target was linked with. */
+extern const struct pf_plugin pf_plugin __attribute__((weak));
+
+static void default_lineup(void)
+{
+	char error[512];
+
+	if (!&pf_plugin)
+		pf_lineup_all(&lineup);
+	else if ((strcmp(pf_plugin.impl->name, "buddy") &&
+		  !pf_lineup_add(&lineup, "buddy", 5, error, sizeof(error))) ||
+		 !pf_plugin_add_linked(&lineup, &pf_plugin, "what is linked", error, sizeof(error)))
+		fail(error);
+}
+
 static void start_oracle(void)
 {
 	if (!lineup.nr)
-		pf_lineup_all(&lineup);
+		default_lineup();
 	for (unsigned i = 0; i < lineup.nr; i++) {
 		pf_limits_join(&limits, lineup.impl[i]->limits);
 		limited |= lineup.impl[i]->limits != NULL;
 	}
 	oracle = pf_oracle_new(lineup.impl, lineup.nr);
 	if (!oracle)
-		fail("out of memory");
+		fail(pf_lineup_wrong(lineup.impl, lineup.nr));
 	pf_oracle_options(oracle, &(struct pf_options){.max_pages = MAX_LAYOUT_PAGES});
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	char error[256];
+	char error[512];
 
+	pf_plugin_prefer_fuzz();
 	for (int i = 1; i < *argc; i++) {
 		const char *arg = (*argv)[i];
 

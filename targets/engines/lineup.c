@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lineup.h"
+#include "plugin.h"
 #include "../../impls/builtin.h"
 #include "../../impls/linux/linux.h"
 #include "../../impls/source/source.h"
@@ -78,6 +79,8 @@ bool pf_lineup_add(struct pf_lineup *lineup, const char *name, size_t len, char 
 
 	if (pf_source_named(name, len))
 		return add_source(lineup, name, len, error, size);
+	if (pf_is_plugin(name, len))
+		return pf_plugin_add(lineup, name, len, error, size);
 	if (!impl) {
 		v = malloc(sizeof(*v));
 		if (!v || !pf_linux_variant(v, name, len)) {

@@ -18,8 +18,8 @@ struct pf_lineup {
 void pf_lineup_all(struct pf_lineup *lineup);
 
 /*
- * Comma-separated names: built-in ones and variants of the port, see
- * impls/linux/linux.h. False: unknown or repeated name, or too many; then error
+ * Comma-separated names: built-in ones, variants of the port (see
+ * impls/linux/linux.h), plug-ins by their path (see plugin.h). False: unknown or repeated name, or too many; then error
  * (of size bytes) says which in one line, and there is nothing to free.
  */
 bool pf_lineup_parse(struct pf_lineup *lineup, const char *names, char *error, size_t size);

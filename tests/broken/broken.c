@@ -2,7 +2,8 @@
 /*
  * broken.c - buddy, and for each way in which an implementation can harm whoever
  * runs it a member that does so, the third time it is asked for two pages or more.
- * In place of impls/builtin.c: tests/broken.sh links it.
+ * In place of impls/builtin.c: tests/broken.sh links it. With -DBROKEN_PLUGIN=MEMBER
+ * it is a plug-in of that one.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -257,6 +258,10 @@ static enum pf_compact_result broken_compact(void *state, const struct pf_compac
 ALL(X)
 #undef X
 
+#ifdef BROKEN_PLUGIN
+PF_PLUGIN(BROKEN_PLUGIN);
+#endif
+
 /* More than run together: the default lineup takes the first ones. */
 const struct pf_impl *const pf_builtin[] = {
 	&pf_impl_bitmap, &pf_impl_buddy, &pf_impl_mobility, &pf_impl_linux, &pf_impl_linux_plain,
@@ -266,6 +271,8 @@ const struct pf_impl *const pf_builtin[] = {
 };
 
 const unsigned pf_nr_builtin = sizeof(pf_builtin) / sizeof(pf_builtin[0]);
+const struct pf_impl *const pf_by_name[] = {NULL};
+const unsigned pf_nr_by_name = 0;
 
 const struct pf_impl *pf_impl_find(const char *name, size_t len)
 {

@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# plugins.sh - implementations in shared libraries: what new scaffolds and build builds
+# conforms, globals are part of the state, each mistake is one clear line, and a plug-in that
+# harms whoever runs it gets its verdict.
+. "$(dirname "$0")/lib.sh"
+pf=$PWD/build/pagefuzz
+here=$PWD
+cd "$tmp" || exit 2
+
+# ----------------------------------------------------------- new and build --
+
+for kind in c cxx; do
+	for form in whole zoned run; do
+		name=${form}_$kind
+		# shellcheck disable=SC2046 # options
+		"$pf" new $([ $kind = cxx ] && echo --cxx) $([ $form != whole ] && echo --$form) "$name" >out 2>&1
+		# shellcheck disable=SC2086 # a pattern
+		check "build: $name" bash -c "'$pf' build --fuzz -o $name.so $name.c* -- -Werror"
+		check "check: $name conforms" "$pf" check -n 500 "./$name.so"
+	done
+done
+for compiler in g++ clang++; do
+	CXX=$compiler "$pf" build -o other.so zoned_cxx.cc >out 2>&1
+	check "check: with $compiler" "$pf" check -n 200 ./other.so
+done
+check "new does not write over what is there" bash -c "! '$pf' new whole_c"
+check "new refuses names that are none" bash -c "! '$pf' new 2nd && ! '$pf' new Mine && ! '$pf' new a-b"
+
+# ----------------------------------------------------------------- globals --
+
+build() { # NAME SOURCE FLAG...
+	local name=$1 source=$2
+	shift 2
+	"$pf" build -o "$name.so" "$source" -- "$@"
+}
+check "build: globals" build globals "$here/tests/plugins/globals.c"
+cat >one.txt <<END
+config max_order=0
+config pages=256
+bulk a0 count=40 movable
+alloc a1 order=0
+free a0
+alloc a2 order=0 movable
+check
+END
+sed 's/40/41/' one.txt >two.txt
+hashes=$("$pf" run -q --hash -i ./globals.so one.txt two.txt one.txt two.txt | cut -d' ' -f1 | paste -sd' ')
+read -r a b c d <<<"$hashes"
+check "twice in a process is the same" test "$a $b" = "$c $d"
+check "and what is asked matters" test "$a" != "$b"
+check "and in another process" test "$("$pf" run -q --hash -i ./globals.so one.txt | cut -d' ' -f1)" = "$a"
+check "check: globals conforms" "$pf" check -n 2000 ./globals.so
+check "run: with others" "$pf" run -q -i buddy,./globals.so one.txt
+check "compare" bash -c "'$pf' compare -i buddy,./globals.so one.txt | grep -q globals"
+check "a plug-in twice shares its memory" bash -c "! '$pf' run -i ./globals.so,$tmp/globals.so one.txt 2>err && grep -q 'named twice\|in common' err"
+
+# ---------------------------------------------------------------- mistakes --
+
+wrong=0
+mistake() { # TEXT PATH
+	"$pf" run -i "buddy,$2" one.txt >out 2>err
+	if [ $? = 2 ] && [ "$(wc -l <err)" = 1 ] && [ ! -s out ] && grep -q "$1" err; then
+		ok "mistake: $(cat err)"
+	else
+		not_ok "mistake: $2 is not '$1'"
+		sed 's/^/# /' out err | head
+	fi
+}
+for text in 'globals has no census(), which impl.h requires' 'made for version 1 of the contract, this is version 2' \
+	"its name 'Globals, and much mo' is none" 'no line PF_PLUGIN' 'undefined symbol: nobody_has_this' \
+	'could not be opened.*signal'; do
+	wrong=$((wrong + 1))
+	build "wrong$wrong" "$here/tests/plugins/globals.c" -DWRONG=$wrong >/dev/null 2>&1
+	mistake "$text" "./wrong$wrong.so"
+done
+mistake 'no such plug-in' ./nothing.so
+echo 'no library' >text.so
+mistake 'invalid ELF header\|file too short' ./text.so
+mistake 'only the fuzz target can load' ./zoned_c.fuzz.so
+# ------------------------------------------------------------ those that harm --
+
+# verdict MEMBER SIGNATURE: what check says, and min goes on with; then a campaign.
+verdict() {
+	local status
+	build "$1" "$here/tests/broken/broken.c" -DBROKEN_PLUGIN="$1" -Wno-infinite-recursion -Wno-unused >out 2>&1 ||
+		{ not_ok "build: $1" && head out && return; }
+	timeout 300 "$pf" check --timeout 1 -n 3000 -o "found-$1.txt" "./$1.so" >out 2>err
+	status=$?
+	if [ $status = 1 ] && grep -Eq "^finding   $2\$" out && grep -qx "# on ./$1.so" "found-$1.txt"; then
+		ok "check: $(sed -n 's/^finding *//p' out)"
+	else
+		not_ok "check: $1, status $status: $(grep '^finding' out) $(head -n 2 err)"
+		return
+	fi
+	timeout 300 "$pf" min --timeout 1 --seconds 40 -o small.txt "found-$1.txt" 2>err &&
+		[ "$(grep -vc '^#' small.txt)" -le 6 ] && ok "min: $(tail -n 1 err)" || not_ok "min: $1: $(tail -n 1 err)"
+}
+verdict crash crash/crash/alloc
+verdict loop hang/loop/alloc
+verdict abort_ crash/abort_/alloc
+verdict exit_ crash/exit_/alloc
+verdict wild crash/wild/alloc
+verdict leak '(conservation|coalesced)/leak/free'
+verdict census census/census/'[a-z]+'
+verdict unaligned placement/unaligned/alloc
+verdict double_ exclusive/double_/alloc
+verdict stack crash/stack/alloc
+verdict fork_ crash/fork_/alloc
+verdict asserts assertion/asserts/alloc
+verdict shoots crash/shoots/alloc
+
+"$pf" emit-c -o test.c found-double_.txt
+check "emit-c names the path" grep -qF '"./double_.so"' test.c
+check "its test builds" cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -I"$here" -o test test.c "$here/build/libpagefuzz.a"
+./test >out
+[ $? = 1 ] && grep -q '^exclusive/double_/alloc' out && ok "and fails with the finding" || not_ok "the test says $(cat out)"
+
+for member in crash exit_ leak wild loop; do
+	"$pf" build --fuzz -o "$member.so" "$here/tests/broken/broken.c" -- -DBROKEN_PLUGIN="$member" \
+		-Wno-infinite-recursion >out 2>&1
+	"$pf" fuzz --seconds 8 --timeout 2 --workers 1 --corpus "corpus-$member" --findings "findings-$member" \
+		"buddy,./$member.so" >out 2>&1
+	status=$?
+	saved=$(ls "findings-$member" 2>/dev/null | head -n 1)
+	if [ $status = 1 ] && [ -s "findings-$member/$saved/input.bin" ] && grep -q "$member" <<<"$saved" &&
+		grep -qx "# on buddy,./$member.so" "findings-$member/$saved/input.txt"; then
+		ok "campaign: $saved"
+	else
+		not_ok "campaign: $member, status $status, saved '$saved'"
+		tail -n 8 out | sed 's/^/# /'
+	fi
+done
+cd "$here" || exit 2
+finish

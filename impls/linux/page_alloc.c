@@ -702,8 +702,11 @@ void lx_drain_pages(struct machine *m, unsigned int cpu, struct zone *zone)
 		drain_pages_zone(m, cpu, zone);
 		return;
 	}
-	for (unsigned int i = 0; i < m->nr_zones; i++)
-		drain_pages_zone(m, cpu, &m->zone[i]);
+	/* By nodes and types, wherever the zones are: what is freed first may merge or wait. */
+	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
+		for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+			if (m->node[nid].zone[type] != LX_NO_ZONE)
+				drain_pages_zone(m, cpu, &m->zone[m->node[nid].zone[type]]);
 }
 
 void lx_drain_local_pages(struct machine *m, struct zone *zone)

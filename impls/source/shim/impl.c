@@ -142,7 +142,6 @@ static void begin_request(const struct pf_request *req)
 {
 	const u32 both = PF_GFP_ATOMIC | PF_GFP_DIRECT_RECLAIM;
 
-	run_on(req->cpu);
 	shim_gfp = req->gfp;
 	shim_overhear_warnings = (req->gfp & both) == both;
 }
@@ -178,6 +177,7 @@ static pf_pfn source_alloc(void *state, const struct pf_request *req)
 {
 	struct page *page;
 
+	run_on(req->cpu);
 	if (req->order > SHIM_MAX_ORDER)
 		return PF_NO_PFN;
 	page = alloc_block(req);
@@ -196,6 +196,7 @@ static unsigned int source_alloc_bulk(void *state, const struct pf_request *req,
 	gfp_t gfp = to_gfp(req);
 	unsigned int saved, i, got;
 
+	run_on(req->cpu);
 	if (!nr)
 		return 0;
 	memset(pages, 0, sizeof(pages));
@@ -217,6 +218,7 @@ static pf_pfn source_alloc_exact(void *state, const struct pf_request *req, unsi
 	struct page *page;
 	unsigned int i;
 
+	run_on(req->cpu);
 	if (req->order > SHIM_MAX_ORDER)
 		return PF_NO_PFN;
 	page = alloc_block(req);
@@ -260,6 +262,7 @@ static void source_split(void *state, pf_pfn pfn, unsigned int order)
 			shim_set_movable(pfn + i, true);
 }
 
+/* On the cpu that ran last; attributes come from no cpu. */
 static void source_set_attrs(void *state, pf_pfn pfn, unsigned int attrs)
 {
 	if (attrs & PF_PAGE_LRU)

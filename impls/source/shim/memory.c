@@ -50,10 +50,21 @@ static unsigned long arena_bytes(const struct pf_layout *l)
 			  (pf_layout_pages(l) / 64 + 8) * 1100 + 32768);
 }
 
+/*
+ * The arena's first page, behind all others. It lies in one section: the kernel looks at
+ * the section of what it allocates at boot if that is not so.
+ */
+static unsigned long arena_start(const struct pf_layout *l)
+{
+	unsigned long pfn = padded_end(l), next = ALIGN(pfn + 1, PAGES_PER_SECTION);
+
+	return pfn + (arena_bytes(l) >> PAGE_SHIFT) > next ? next : pfn;
+}
+
 size_t shim_place_memory(const struct pf_layout *l, size_t *memmap, size_t *arena)
 {
 	unsigned long bytes = arena_bytes(l);
-	unsigned long pages = padded_end(l) - l->base_pfn + (bytes >> PAGE_SHIFT);
+	unsigned long pages = arena_start(l) - l->base_pfn + (bytes >> PAGE_SHIFT);
 
 	*memmap = PF_GUARD_BYTES;
 	*arena = *memmap + ALIGN(pages * sizeof(struct page), 64) + PF_GUARD_BYTES;
@@ -68,7 +79,7 @@ static void *arena_free[32];
 void shim_setup_memory(void *state, const struct pf_layout *l)
 {
 	size_t memmap, at, size = shim_place_memory(l, &memmap, &at);
-	unsigned long arena_pfn = padded_end(l);
+	unsigned long arena_pfn = arena_start(l);
 
 	memset(state, 0, size);
 	pf_guard(shim_world, state, PF_GUARD_BYTES);

@@ -262,7 +262,7 @@ static int minimise(struct finding *f, unsigned long seconds)
 		seconds = HANG_SECONDS;
 	run.before = p->nr;
 	run.end = seconds ? pf_now() + (double)seconds : 0;
-	pf_reduce_init(&r, PF_REDUCE_FULL, work, p->ops, p->nr);
+	pf_reduce_init(&r, PF_REDUCE_DEEP, work, p->ops, p->nr);
 	reduce(&run, &r);
 	if (run.end > 0 && pf_now() >= run.end) {
 		snprintf(limit, sizeof(limit), "; stopped at the limit of %lu s (--seconds)",

@@ -34,7 +34,7 @@ HEADERS  := $(CONTRACT) $(addprefix oracle/,arena.h blame.h figures.h op.h optio
 	targets/engines/lineup.h targets/engines/plugin.h
 UNIT     := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TRACE_CFLAGS = $$(pkg-config --cflags libtracecmd libtraceevent)
-TRACE_LIBS   = $$(pkg-config --libs libtracecmd libtraceevent) -lz
+TRACE_LIBS   = $$(pkg-config --libs libtracecmd libtraceevent) -lz -ljson-c
 
 print-%:
 	@echo $($*)

@@ -14,6 +14,8 @@ void pf_figures_add(struct pf_figures *to, const struct pf_figures *from)
 	to->migrate_scanned += from->migrate_scanned;
 	to->free_scanned += from->free_scanned;
 	to->checks += from->checks;
+	for (unsigned i = 0; i < PF_NR_LAWS; i++)
+		to->checked[i] += from->checked[i];
 	for (unsigned o = 0; o < PF_NR_ORDERS; o++) {
 		to->alloc_ok[o] += from->alloc_ok[o];
 		to->alloc_failed[o] += from->alloc_failed[o];

@@ -4,6 +4,7 @@
 #define PAGEFUZZ_FIGURES_H
 
 #include "../impls/impl.h"
+#include "blame.h"
 
 /* Figures of one implementation, summed over runs until pf_oracle_reset_figures(). */
 struct pf_figures {
@@ -14,7 +15,8 @@ struct pf_figures {
 	uint64_t migrations, refused, evictions; /* units */
 	uint64_t migrate_scanned, free_scanned;	 /* pages, as the implementation counts */
 	uint64_t events[PF_NR_EVENTS];
-	uint64_t checks; /* laws evaluated */
+	uint64_t checks;	      /* laws evaluated */
+	uint64_t checked[PF_NR_LAWS]; /* each of those that have a place where they are */
 	/* At the end of the last run, before everything is freed. */
 	uint32_t free_pages;
 	int largest_free_order;	 /* -1: nothing free */

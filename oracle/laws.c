@@ -23,7 +23,7 @@ PF_HOT void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
 	uint32_t idx = pfn - l->base_pfn;
 	unsigned z;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_PLACEMENT);
 	if (idx >= pf_layout_pages(l) || pf_layout_pages(l) - idx < 1u << order)
 		pf_broken(lane, PF_LAW_PLACEMENT, "pfn %u, order %u: outside memory [%u, %u)", pfn,
 			  order, l->base_pfn, l->end_pfn);
@@ -66,7 +66,7 @@ PF_HOT void pf_law_reserves(struct pf_lane *lane, uint32_t idx, const struct pf_
 
 	if (!(lane->impl->features & PF_F_WATERMARKS) || urgent(req))
 		return;
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_RESERVES);
 	z = pf_zone_of(l, idx);
 	free = lane->mirror.nset[z][0] + PF_ASK(lane, counters, z)->drift;
 	if (free < l->zone[z].wmark[PF_WMARK_MIN])
@@ -116,7 +116,7 @@ void pf_law_run_placement(struct pf_lane *lane, pf_pfn pfn, const struct pf_run_
 	pf_pfn end = pfn + req->nr_pages;
 	unsigned z;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_PLACEMENT);
 	if (pfn < l->base_pfn || end > l->end_pfn || end < pfn)
 		pf_broken(lane, PF_LAW_PLACEMENT, "run [%u, %u): outside memory [%u, %u)", pfn, end,
 			  l->base_pfn, l->end_pfn);
@@ -161,7 +161,7 @@ void pf_law_run_feasibility(struct pf_lane *lane, const struct pf_run_request *r
 {
 	const struct pf_layout *l = &lane->run->layout;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_FEASIBILITY);
 	/* What mobility types, watermarks and caches forbid is policy. */
 	if (lane->impl->features & (PF_F_MOBILITY | PF_F_WATERMARKS | PF_F_CACHE))
 		return;
@@ -187,7 +187,7 @@ void pf_law_range_feasibility(struct pf_lane *lane, uint32_t start, uint32_t idx
 {
 	const struct pf_layout *l = &lane->run->layout;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_FEASIBILITY);
 	if (lane->impl->features & PF_F_CACHE || idx >= pf_layout_pages(l) ||
 	    nr > pf_layout_pages(l) - idx || pf_zone_of(l, start) != pf_zone_of(l, idx + nr - 1))
 		return;
@@ -259,7 +259,7 @@ void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)
 {
 	const struct pf_layout *l = &lane->run->layout;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_FEASIBILITY);
 	if (req->order > l->max_order)
 		return;
 	for (unsigned z = 0; z < l->nr_zones; z++) {
@@ -316,7 +316,7 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 	int highest = -1;
 	unsigned z;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_TRUTHFUL);
 	if (result >= PF_NR_COMPACT_RESULTS)
 		pf_broken(lane, PF_LAW_TRUTHFUL, "compaction answered %d, which is no result",
 			  result);
@@ -355,7 +355,7 @@ void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req)
 {
 	if (req->order >= 0 || lane->asked || !pf_can_ask_what_if(lane))
 		return;
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_SETTLED);
 	pf_what_if(lane);
 	PF_ASK(lane, compact, req);
 	pf_what_if_ends(lane);
@@ -368,7 +368,7 @@ void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req)
 
 void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer)
 {
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_TRUTHFUL);
 	if (answer != lane->evicted_pages)
 		pf_broken(lane, PF_LAW_TRUTHFUL, "reclaim says %u pages, its owners gave up %u",
 			  answer, lane->evicted_pages);
@@ -420,10 +420,10 @@ PF_HOT void pf_laws_step(struct pf_lane *lane)
 		const struct pf_zone_counters *c = PF_ASK(lane, counters, z);
 
 		law_conservation(lane, z, c);
-		lane->figures.checks++;
+		pf_checked(lane, PF_LAW_CONSERVATION);
 		if (lane->impl->features & PF_F_CANONICAL && !c->cached) {
 			law_coalesced(lane, z, c);
-			lane->figures.checks++;
+			pf_checked(lane, PF_LAW_COALESCED);
 		}
 	}
 }
@@ -569,7 +569,7 @@ void pf_law_census(struct pf_lane *lane)
 					  "hold %u",
 					  zone_name(l, z), c->nr_free[o], o, s->nr_free[o]);
 	}
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_CENSUS);
 }
 
 static void law_contents(struct pf_lane *lane)
@@ -584,7 +584,7 @@ static void law_contents(struct pf_lane *lane)
 		for (uint32_t u = 0; u < slot->nr_units; u++)
 			pf_world_verify(lane, slot->first_unit + u);
 	}
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_CONTENTS);
 }
 
 static void law_identities(struct pf_lane *lane)
@@ -594,7 +594,7 @@ static void law_identities(struct pf_lane *lane)
 
 	if (!lane->impl->stats)
 		return;
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_IDENTITIES);
 	s = PF_ASK(lane, stats);
 	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++)
 		live += lane->live[z];
@@ -634,7 +634,7 @@ static void law_block_types(struct pf_lane *lane)
 
 	if (!lane->impl->block_type)
 		return;
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_BLOCK_TYPES);
 	for (uint32_t b = 0; b < blocks; b++) {
 		uint32_t idx = b << l->pageblock_order;
 		unsigned type;
@@ -662,7 +662,7 @@ void pf_law_undone(struct pf_lane *lane, uint32_t block)
 
 	if (lane->block_type[block] == PF_NR_BLOCK_TYPES)
 		return;
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_BLOCK_TYPES);
 	type = PF_ASK(lane, block_type, pfn);
 	if (type != lane->block_type[block])
 		pf_broken(lane, PF_LAW_BLOCK_TYPES,
@@ -715,7 +715,7 @@ static void law_largest(struct pf_lane *lane)
 
 	if (!lane->impl->largest_free)
 		return;
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_LARGEST);
 	for (unsigned z = 0; z < l->nr_zones; z++) {
 		uint32_t said, is = 0;
 
@@ -757,7 +757,7 @@ void pf_law_self_check(struct pf_lane *lane)
 
 	if (!lane->impl->self_check)
 		return;
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_SELF_CHECK);
 	wrong = PF_ASK(lane, self_check);
 	if (wrong)
 		pf_broken(lane, PF_LAW_SELF_CHECK, "%s", wrong);
@@ -767,7 +767,7 @@ void pf_law_canonical(struct pf_lane *lane)
 {
 	const struct pf_oracle *run = lane->run;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_CANONICAL);
 	for (unsigned z = 0; z < run->layout.nr_zones; z++) {
 		const struct pf_zone_counters *c = PF_ASK(lane, counters, z);
 

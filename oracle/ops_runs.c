@@ -16,7 +16,7 @@ static void accept(struct pf_lane *lane, const struct pf_slot *slot, uint32_t u,
 	uint32_t idx = pfn - l->base_pfn;
 	unsigned z;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_PLACEMENT);
 	if (idx >= pf_layout_pages(l) || nr > pf_layout_pages(l) - idx)
 		pf_broken(lane, PF_LAW_PLACEMENT, "run [%u, %u): outside memory", pfn, pfn + nr);
 	z = pf_zone_of(l, idx);

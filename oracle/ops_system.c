@@ -107,7 +107,7 @@ static void hide_block(struct pf_lane *lane, uint32_t block, bool offline)
 	const struct pf_layout *l = &lane->run->layout;
 	uint32_t idx = block << l->pageblock_order, end = idx + (1u << l->pageblock_order);
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_TRUTHFUL);
 	for (uint32_t i = idx; offline && i < end && i < pf_layout_pages(l); i++)
 		if (lane->owner[i])
 			pf_broken(

@@ -93,7 +93,7 @@ void pf_relation_same_log(struct pf_oracle *run, const pf_pfn *pfn)
 	{
 		if (!lane->grouped)
 			continue;
-		lane->figures.checks++;
+		pf_checked(lane, PF_LAW_SAME_LOG);
 		if (pfn[lane->index] == PF_NO_PFN || lane->moved) {
 			/* A failure near a watermark or a success bought by moves. */
 			lane->grouped = false;
@@ -154,8 +154,10 @@ void pf_relation_totals(struct pf_oracle *run)
 	{
 		struct pf_lane *first = like_minded(run, lane);
 
-		lane->figures.checks++;
-		if (first != lane && unused_pages(lane) != unused_pages(first))
+		if (first == lane)
+			continue;
+		pf_checked(lane, PF_LAW_TOTALS);
+		if (unused_pages(lane) != unused_pages(first))
 			pf_relation_broken(lane, first, PF_LAW_TOTALS,
 					   "%s has %u unused pages, %s %u, with equal live sets",
 					   lane->impl->name, unused_pages(lane), first->impl->name,
@@ -229,7 +231,7 @@ static void mirror_on(struct pf_lane *leader, struct pf_lane *follower)
 {
 	void *state = follower->state;
 
-	follower->figures.checks++;
+	pf_checked(follower, PF_LAW_MIRRORED);
 	follower->borrowed = true;
 	leader->muted = true;
 	follower->state = follower->spare;
@@ -274,6 +276,7 @@ static void compare_histograms(struct pf_lane *lane, struct pf_lane *other)
 {
 	const struct pf_layout *l = &lane->run->layout;
 
+	pf_checked(lane, PF_LAW_HISTOGRAM);
 	for (unsigned z = 0; z < l->nr_zones; z++)
 		for (unsigned o = 0; o <= l->max_order; o++) {
 			uint32_t a = PF_ASK(lane, counters, z)->nr_free[o];
@@ -298,12 +301,12 @@ void pf_relations_end(struct pf_oracle *run)
 	{
 		bool counted = false;
 
-		lane->figures.checks++;
 		for (unsigned i = 0; i < lane->index; i++) {
 			struct pf_lane *other = run->lane[i];
 
 			if (!other->active || !comparable(lane, other))
 				continue;
+			pf_checked(lane, PF_LAW_FREE_SET);
 			/* Equal totals of all-free memory with a truthful census are equal sets. */
 			if (memcmp(lane->mirror.words, other->mirror.words,
 				   lane->mirror.nr_words * sizeof(*lane->mirror.words)))

@@ -234,7 +234,7 @@ void pf_relation_twins(struct pf_oracle *run)
 
 		if (ref == lane)
 			continue;
-		lane->figures.checks++;
+		pf_checked(lane, PF_LAW_EXACT);
 		compare_moves(lane, ref);
 		for (i = 0; i < lane->nr_said && i < ref->nr_said; i++)
 			if (lane->said[i] != ref->said[i])
@@ -289,7 +289,7 @@ void pf_relation_dumps(struct pf_oracle *run)
 
 		if (ref == lane || !lane->impl->dump || !ref->impl->dump)
 			continue;
-		lane->figures.checks++;
+		pf_checked(lane, PF_LAW_EXACT);
 		compare_dumps(lane, ref);
 		run->exact.dumps++;
 	}

@@ -158,7 +158,7 @@ PF_HOT void pf_world_exclusive(struct pf_lane *lane, uint32_t idx, unsigned orde
 	const struct pf_oracle *run = lane->run;
 	pf_pfn base = run->layout.base_pfn;
 
-	lane->figures.checks++;
+	pf_checked(lane, PF_LAW_EXCLUSIVE);
 	if (order <= run->layout.max_order && pf_mirror_test(&lane->mirror, idx, order))
 		return;
 	for (uint32_t i = idx; i < idx + (1u << order); i++) {

@@ -161,6 +161,13 @@ struct pf_lane {
 	struct pf_figures figures;
 };
 
+/* A law is asked of a lane. */
+static inline void pf_checked(struct pf_lane *lane, enum pf_law law)
+{
+	lane->figures.checks++;
+	lane->figures.checked[law]++;
+}
+
 struct pf_start;
 
 struct pf_oracle {

@@ -55,6 +55,28 @@ check "run: with others" "$pf" run -q -i buddy,./globals.so one.txt
 check "compare" bash -c "'$pf' compare -i buddy,./globals.so one.txt | grep -q globals"
 check "a plug-in twice shares its memory" bash -c "! '$pf' run -i ./globals.so,$tmp/globals.so one.txt 2>err && grep -q 'named twice\|in common' err"
 
+# ------------------------------------------------------------------- report --
+
+"$pf" check -n 500 -w buddy --json report.json ./run_c.so >out
+row() { # LAW TEXT
+	if grep -Eq "^$1 +$2" out; then ok "report: $1"; else not_ok "report: $1: $(grep "^$1 " out)"; fi
+}
+row placement '[1-9][0-9]*  held$'
+row liveness '[1-9][0-9]*  held, in all operations$'
+row totals '[1-9][0-9]*  held$'
+row largest '[1-9][0-9]*  held$'
+row reserves '-  never: it promises no watermarks'
+row settled '-  never: it has no compact'
+row exact '-  never: it is nobody'
+laws=$(sed -n '/PF_LAWS(X)/,/clang-format on/p' "$here/oracle/blame.h" | grep -c 'X([A-Z_]*, [a-z_]*, "')
+check "report: all $laws laws" test "$(grep -Ec '(held|never: .*|held, .*)$' out)" = "$laws"
+json() { # FILE FIELD...: as a program sees it
+	perl -MJSON::PP -0777 -e 'my $o = decode_json(<STDIN>); $o = ref $o eq "ARRAY" ? $o->[$_] : $o->{$_} for @ARGV; print $o // "null"' "${@:2}" <"$1"
+}
+check "json: conforms" test "$(json report.json conforms) $(json report.json implementation) $(json report.json laws 0 result)" = "1 ./run_c.so held"
+"$pf" check -n 500 --json - ./run_c.so >stdout.json
+check "json: and nothing else" test "$(json stdout.json programs)" = 500
+
 # ---------------------------------------------------------------- mistakes --
 
 wrong=0
@@ -109,6 +131,17 @@ verdict stack crash/stack/alloc
 verdict fork_ crash/fork_/alloc
 verdict asserts assertion/asserts/alloc
 verdict shoots crash/shoots/alloc
+
+mkdir own && cd own || exit 2
+"$pf" check -w buddy --json - ../leak.so >report.json
+check "check exits with 1" test $? = 1
+saved=findings/check-conservation-leak-free
+check "json: the finding" test "$(json report.json conforms) $(json report.json finding signature) $(json report.json finding program)" = \
+	"0 conservation/leak/free $saved.txt"
+check "made small without being asked" test "$(json report.json finding smallest) $(grep -vc '^#' $saved-small.txt)" = "$saved-small.txt 4"
+"$pf" check -w buddy ../leak.so >../out
+cd ..
+row conservation '[0-9]+  BROKEN  4 operations, in findings/check-conservation-leak-free-small.txt'
 
 "$pf" emit-c -o test.c found-double_.txt
 check "emit-c names the path" grep -qF '"./double_.so"' test.c

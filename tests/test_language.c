@@ -1222,6 +1222,31 @@ static bool big_value(const struct pf_op *ops, size_t n)
 	return n == 2 && ops[0].arg[PF_CONFIG_VALUE] >= 20 && ops[1].arg[PF_TUNE_VALUE] >= 20;
 }
 
+static bool eight_pages(const struct pf_op *ops, size_t n)
+{
+	unsigned pages = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (ops[i].kind == PF_OP_ALLOC)
+			pages += 1u << ops[i].arg[PF_ALLOC_ORDER];
+		if (ops[i].kind == PF_OP_BULK)
+			pages += ops[i].arg[PF_BULK_COUNT];
+	}
+	return pages == 8;
+}
+
+static bool both_or_none(const struct pf_op *ops, size_t n)
+{
+	unsigned first = 0, check = 0, second = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		first += ops[i].kind == PF_OP_DRAIN;
+		second += ops[i].kind == PF_OP_TICK;
+		check += ops[i].kind == PF_OP_CHECK;
+	}
+	return check == 1 && first == second;
+}
+
 /* What each stage is there for. */
 static void test_reduce_stages(void **state)
 {
@@ -1255,6 +1280,21 @@ static void test_reduce_stages(void **state)
 	reduce(&r, PF_REDUCE_FULL, ops, n, order_or_check);
 	assert_programs_equal(r.best, r.nr_best, expected, parse("alloc a0", expected, 8));
 
+	/* Only so many pages count, not how many requests they are. */
+	n = parse("alloc a0 order=2 movable\npin a0\nbulk a1 count=3\nalloc a2\nfree a1\ncheck",
+		  ops, 64);
+	reduce(&r, PF_REDUCE_FULL, ops, n, eight_pages);
+	assert_int_equal(r.nr_best, 3);
+	reduce(&r, PF_REDUCE_DEEP, ops, n, eight_pages);
+	assert_programs_equal(r.best, r.nr_best, expected, parse("bulk a0 count=8", expected, 8));
+
+	/* Two that need each other, with what has to stay between them. */
+	n = parse("drain\ncheck\ntick", ops, 64);
+	reduce(&r, PF_REDUCE_FULL, ops, n, both_or_none);
+	assert_int_equal(r.nr_best, 3);
+	reduce(&r, PF_REDUCE_DEEP, ops, n, both_or_none);
+	assert_programs_equal(r.best, r.nr_best, expected, parse("check", expected, 8));
+
 	/* A setting may get smaller, but not become another setting. */
 	n = parse("config min=50\ntune extfrag_threshold=500", ops, 64);
 	reduce(&r, PF_REDUCE_FULL, ops, n, big_value);
@@ -1284,6 +1324,9 @@ static void test_reduce_terminates(void **state)
 
 		coin_rng = rng;
 		reduce(&r, PF_REDUCE_FULL, ops, n, coin);
+		coin_rng = rng;
+		reduce(&r, PF_REDUCE_DEEP, ops, n, coin);
+		reduce(&r, PF_REDUCE_DEEP, ops, n, never);
 	}
 }
 

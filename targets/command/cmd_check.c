@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "conformance.h"
 #include "judge.h"
+#include "minimise.h"
 #include "progress.h"
 #include "../language/fit.h"
 #include "../language/mutate.h"
@@ -122,7 +124,7 @@ int cmd_impls(int argc, char **argv)
 #define CLOSED_EVERY 256
 
 struct check_args {
-	const char *with, *output;
+	const char *with, *output, *json;
 	unsigned long runs, seconds, seed, length, timeout;
 	bool quiet;
 };
@@ -174,34 +176,92 @@ static bool save(const struct check *c, const struct pf_op *ops, size_t n,
 	return pf_close(out, path);
 }
 
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+static struct pf_conformance conformance(const struct check *c)
+{
+	return (struct pf_conformance){
+		.impl = c->impl,
+		.lineup = c->lineup,
+		.judgement = pf_judge_result(c->judge),
+		.programs = c->programs,
+		.operations = c->operations,
+		.refused = c->refused,
+		.limit = pf_interrupted ? "interrupt" : NULL,
+	};
+}
+
+/* So long a finding is made smaller without being asked. */
+#define SMALLER_SECONDS 10
+
+/* Beside the program as it was found: PATH-small.txt. False: there is none. */
+static bool save_smallest(struct check *c, struct pf_program *p, const struct pf_verdict *v,
+			  const char *path, char *small, size_t size)
+{
+	size_t tried;
+
+	snprintf(small, size, "%.*s-small.txt", (int)(strlen(path) - strlen(".txt")), path);
+	return v->law != PF_LAW_HANG &&
+	       pf_minimise(c->judge, p, v->signature, pf_now() + SMALLER_SECONDS, &tried) &&
+	       save(c, p->ops, p->nr, v, small);
+}
+
 static int report(struct check *c, const struct pf_op *ops, size_t n, const struct pf_verdict *v)
 {
-	const char *path = c->args->output;
-	char own[200];
-	bool saved;
+	struct pf_conformance of = conformance(c);
+	struct pf_program p = {malloc(n * sizeof(*ops)), n};
+	const char *path = c->args->output, *small;
+	char own[200], own_small[200];
+	bool quiet = c->args->quiet || is_stdout(c->args->json);
+	int status = PF_EXIT_FINDING;
 
 	pf_progress_clear();
 	/* First of all: the story may take its time, and it may be the last of the disk. */
 	if (!path)
 		path = default_output(v, own, sizeof(own)) ? own : NULL;
-	saved = path && save(c, ops, n, v, path);
-	if (c->args->quiet) {
+	if (!path || !save(c, ops, n, v, path))
+		status = PF_EXIT_USAGE;
+	of.signature = v->signature;
+	of.detail = v->detail;
+	of.law = v->law;
+	of.source = c->source;
+	of.operations_shown = n;
+	if (status == PF_EXIT_FINDING)
+		of.saved = path;
+	if (c->args->quiet && !is_stdout(c->args->json))
 		printf("%s\n", v->signature);
-		return saved ? PF_EXIT_FINDING : PF_EXIT_USAGE;
+	if (!quiet) {
+		printf("%s: finding\n", c->source);
+		pf_judge_story(c->judge, ops, n, v, stdout);
 	}
-	printf("%s: finding\n", c->source);
-	pf_judge_story(c->judge, ops, n, v, stdout);
-	if (!saved)
-		return PF_EXIT_USAGE;
+	if (p.ops && of.saved && path == own) {
+		memcpy(p.ops, ops, n * sizeof(*ops));
+		if (save_smallest(c, &p, v, own, own_small, sizeof(own_small))) {
+			of.smallest = own_small;
+			of.operations_smallest = p.nr;
+		}
+	}
+	free(p.ops);
+	if (c->args->json && !pf_write_conformance(c->args->json, &of))
+		status = PF_EXIT_USAGE;
+	if (quiet)
+		return status;
+	pf_print_conformance(stdout, &of);
+	if (!of.saved)
+		return status;
 	if (path == own)
 		printf("saved in %s\n", path);
+	small = of.smallest ? of.smallest : "small.txt";
 	if (strcmp(path, "-"))
 		printf("next\n"
 		       "  pagefuzz run -i %s %s\n"
 		       "  pagefuzz min -i %s -o small.txt %s\n"
-		       "  pagefuzz emit-c -i %s -o test.c small.txt\n",
-		       c->lineup, path, c->lineup, path, c->lineup);
-	return PF_EXIT_FINDING;
+		       "  pagefuzz emit-c -i %s -o test.c %s\n",
+		       c->lineup, path, c->lineup, path, c->lineup, small);
+	return status;
 }
 
 static int check_one(struct check *c, const struct pf_op *ops, size_t n)
@@ -290,9 +350,11 @@ static int check_random(struct check *c)
 	return status;
 }
 
+/* Interrupted or not, with what there is. */
 static int conclude(const struct check *c)
 {
 	const struct pf_judgement *r = pf_judge_result(c->judge);
+	struct pf_conformance of = conformance(c);
 	const char *name[PF_MAX_LANES];
 
 	pf_progress_clear();
@@ -300,12 +362,15 @@ static int conclude(const struct check *c)
 		return pf_complain("check: nothing was checked: %s refused the layouts of all %llu "
 				   "programs",
 				   c->impl, (unsigned long long)c->refused);
-	if (c->args->quiet)
+	if (c->args->json && !pf_write_conformance(c->args->json, &of))
+		return PF_EXIT_USAGE;
+	if (c->args->quiet || is_stdout(c->args->json))
 		return PF_EXIT_CLEAN;
 	for (unsigned i = 0; i < r->nr_lanes; i++)
 		name[i] = r->name[i];
 	pf_print_figures(stdout, name, r->figures, r->nr_lanes);
 	pf_print_ends(stdout, name, r->figures, r->nr_lanes);
+	pf_print_conformance(stdout, &of);
 	if (c->refused > c->programs)
 		printf("%s refused most layouts: should it say what it takes (pf_limits)?\n",
 		       c->impl);
@@ -334,7 +399,7 @@ static int check(const struct check_args *args, char **argv, int nr)
 	if ((size_t)snprintf(c.lineup, sizeof(c.lineup), "%s%s%s", args->with ? args->with : "",
 			     args->with ? "," : "", c.impl) >= sizeof(c.lineup))
 		return pf_complain("check: too many names");
-	if (args->output && !can_write(args->output))
+	if ((args->output && !can_write(args->output)) || (args->json && !can_write(args->json)))
 		return PF_EXIT_USAGE;
 	config.impls = c.lineup;
 	pf_catch_interrupts();
@@ -368,6 +433,7 @@ int cmd_check(int argc, char **argv)
 			      "mean number of operations of a random program (default: 64)"),
 		PF_OPTION_OUTPUT(&a.output, "where to save the program of a finding, as text\n"
 					    "(default: findings/check-LAW-IMPL-OPERATION.txt)"),
+		PF_OPTION_TEXT("json", 0, "FILE", &a.json, "write the report as JSON, too"),
 		PF_OPTION_QUIET(&a.quiet, "print only a finding's signature"),
 		PF_OPTION_TIMEOUT(&a.timeout),
 	};
@@ -376,7 +442,9 @@ int cmd_check(int argc, char **argv)
 		.synopsis = "[OPTION]... IMPL [FILE]...",
 		.about = "Run the given programs, then random ones, on IMPL and judge it by all "
 			 "laws. Layouts\nare changed to ones that all members take. It ends at the "
-			 "first finding, which is\nsaved as a program.\n",
+			 "first finding, which is\nsaved as a program, and made small (not with "
+			 "--output). A table says of each law how\noften it was asked, or why it "
+			 "never was.\n",
 		PF_OPTIONS(options),
 		.min_args = 1,
 		.max_args = INT_MAX,

@@ -10,9 +10,9 @@
 #include "cmd.h"
 #include "judge.h"
 #include "machine.h"
+#include "minimise.h"
 #include "progress.h"
 #include "../language/codec.h"
-#include "../language/reduce.h"
 #include "../language/text.h"
 
 /* -------------------------------------------------------------- finding -- */
@@ -214,74 +214,30 @@ static bool open_finding(struct finding *f, const char *command, const char *imp
 
 /* ------------------------------------------------------------------ min -- */
 
-/* A candidate that does not come back is one after that; and it is done after so long. */
-#define CANDIDATE_SECONDS 1
-#define HANG_SECONDS	  120
-
-struct reduction {
-	struct pf_judge *judge;
-	const char *signature;
-	double end; /* 0: none */
-	unsigned long seconds;
-	size_t before, tried;
-};
-
-static bool may_go_on(const struct reduction *r)
-{
-	return !pf_judge_over(r->judge) && (r->end <= 0 || pf_now() < r->end);
-}
-
-static void reduce(struct reduction *run, struct pf_reduce *r)
-{
-	const struct pf_op *ops;
-	size_t n;
-
-	while (may_go_on(run) && pf_reduce_next(r, &ops, &n)) {
-		bool same = pf_judge_same(run->judge, ops, n, CANDIDATE_SECONDS);
-
-		run->tried++;
-		pf_reduce_report(r, same && !pf_judge_over(run->judge));
-		pf_progress("%s: %zu operations, %zu before, %zu candidates tried", run->signature,
-			    r->nr_best, run->before, run->tried);
-	}
-	pf_progress_clear();
-}
+/* A hang is minimised so long, unless somebody says otherwise. */
+#define HANG_SECONDS 120
 
 static int minimise(struct finding *f, unsigned long seconds)
 {
-	struct pf_program *p = &f->program;
-	struct reduction run = {.judge = f->judge, .signature = f->verdict.signature};
-	struct pf_op *work = malloc(PF_REDUCE_WORK(p->nr) * sizeof(*work));
+	size_t before = f->program.nr, tried;
 	const char *stopped = "";
-	char limit[60];
-	struct pf_reduce r;
+	char limit[80];
+	double end;
 
-	if (!work)
-		return pf_complain("out of memory");
 	if (!seconds && f->verdict.law == PF_LAW_HANG)
 		seconds = HANG_SECONDS;
-	run.before = p->nr;
-	run.end = seconds ? pf_now() + (double)seconds : 0;
-	pf_reduce_init(&r, PF_REDUCE_FULL, work, p->ops, p->nr);
-	reduce(&run, &r);
-	if (run.end > 0 && pf_now() >= run.end) {
+	end = seconds ? pf_now() + (double)seconds : 0;
+	if (!pf_minimise(f->judge, &f->program, f->verdict.signature, end, &tried))
+		return PF_EXIT_USAGE;
+	if (end > 0 && pf_now() >= end) {
 		snprintf(limit, sizeof(limit), "; stopped at the limit of %lu s (--seconds)",
 			 seconds);
 		stopped = limit;
 	} else if (pf_interrupted) {
 		stopped = "; interrupted";
 	}
-	memcpy(p->ops, r.best, r.nr_best * sizeof(*p->ops));
-	p->nr = r.nr_best;
-	free(work);
-	/* Check what will be written, not what was tried last. */
-	if (!pf_judge_over(f->judge) &&
-	    !pf_judge_same(f->judge, p->ops, p->nr, CANDIDATE_SECONDS) && !pf_judge_over(f->judge))
-		return pf_complain(
-			"min: the result does not show %s any more: a run is not deterministic",
-			f->verdict.signature);
 	fprintf(stderr, "%s: %zu operations, %zu before, %zu candidates tried%s\n",
-		f->verdict.signature, p->nr, run.before, run.tried, stopped);
+		f->verdict.signature, f->program.nr, before, tried, stopped);
 	return PF_EXIT_CLEAN;
 }
 

@@ -117,6 +117,21 @@ struct clerk {
 	struct request request;
 };
 
+static uint32_t functions_of(const struct pf_impl *i)
+{
+	uint32_t f = 0;
+
+	f |= i->compact || i->alloc_contig ? PF_OFFERS_MOVES : 0;
+	f |= i->compact ? PF_OFFERS_COMPACT : 0;
+	f |= i->stats ? PF_OFFERS_STATS : 0;
+	f |= i->block_type ? PF_OFFERS_BLOCK_TYPE : 0;
+	f |= i->self_check ? PF_OFFERS_SELF_CHECK : 0;
+	f |= i->largest_free ? PF_OFFERS_LARGEST : 0;
+	f |= i->claim && !i->regions ? PF_OFFERS_CLAIM : 0;
+	f |= i->own_pages ? PF_OFFERS_OWN_PAGES : 0;
+	return f;
+}
+
 static void describe(struct shared *s, const struct clerk *k)
 {
 	unsigned nr = pf_oracle_lanes(k->oracle);
@@ -126,6 +141,8 @@ static void describe(struct shared *s, const struct clerk *k)
 		const struct pf_impl *impl = pf_oracle_impl(k->oracle, i);
 
 		snprintf(s->result.name[i], sizeof(s->result.name[i]), "%s", impl->name);
+		s->result.offer[i] =
+			(struct pf_offer){impl->features, impl->tier, functions_of(impl)};
 		if (impl->limits)
 			pf_limits_join(&s->result.limits, impl->limits);
 	}

@@ -30,6 +30,16 @@ struct pf_judge_config {
 	void *arg;
 };
 
+/* Optional functions that laws are about. */
+#define PF_OFFERS_MOVES	     (1u << 0) /* compact or alloc_contig */
+#define PF_OFFERS_COMPACT    (1u << 1)
+#define PF_OFFERS_STATS	     (1u << 2)
+#define PF_OFFERS_BLOCK_TYPE (1u << 3)
+#define PF_OFFERS_SELF_CHECK (1u << 4)
+#define PF_OFFERS_LARGEST    (1u << 5)
+#define PF_OFFERS_CLAIM	     (1u << 6) /* and its state could be twice */
+#define PF_OFFERS_OWN_PAGES  (1u << 7)
+
 /*
  * What is known of the lineup and of the last run; figures are summed over those of
  * pf_judge_run() that came to an end.
@@ -38,6 +48,11 @@ struct pf_judgement {
 	unsigned nr_lanes;
 	char name[PF_MAX_LANES][64];
 	struct pf_limits limits; /* of all lanes together */
+	struct pf_offer {
+		uint32_t features; /* PF_F_* */
+		uint32_t tier;
+		uint32_t functions; /* PF_OFFERS_* */
+	} offer[PF_MAX_LANES];
 	struct pf_figures figures[PF_MAX_LANES];
 	struct pf_exact exact;
 	uint64_t hash;

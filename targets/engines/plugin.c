@@ -60,10 +60,11 @@ static void add_region(struct member *m, char *start, char *end)
 
 /* Parts of a segment that are no state, in ascending order. */
 struct holes {
+	bool no_globals; /* no variable lies anywhere else: so say the symbols */
 	unsigned nr;
 	struct {
 		char *start, *end;
-	} hole[16];
+	} hole[32];
 };
 
 static void add_hole(struct holes *h, char *start, char *end)
@@ -100,7 +101,52 @@ static bool is_of_instruments(const char *section)
 	return false;
 }
 
-/* Sections that sanitizers and coverage have in a loaded file of `size` bytes. */
+static bool in_hole(const struct holes *h, const char *at)
+{
+	for (unsigned i = 0; i < h->nr; i++)
+		if (at >= h->hole[i].start && at < h->hole[i].end)
+			return true;
+	return false;
+}
+
+/* What the compiler puts into every library, and sanitizers into theirs. */
+static bool is_of_tools(const char *symbol)
+{
+	static const char *const prefix[] = {"completed.", "__dso_handle", "__odr_asan", "___asan_",
+					     "__asan_"};
+
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
+		if (!strncmp(symbol, prefix[i], strlen(prefix[i])))
+			return true;
+	return false;
+}
+
+/* Without globals there is nothing to put back, and `mirrored` can be asked, too. */
+static void find_globals(struct holes *h, const char *file, size_t size, char *base,
+			 const ElfW(Shdr) * table, const ElfW(Shdr) * text)
+{
+	const ElfW(Sym) *sym = (const void *)(file + table->sh_offset);
+
+	if (table->sh_offset > size || table->sh_size > size - table->sh_offset ||
+	    table->sh_offset % sizeof(void *) || table->sh_entsize != sizeof(*sym) ||
+	    text->sh_offset > size || text->sh_size > size - text->sh_offset || !text->sh_size ||
+	    file[text->sh_offset + text->sh_size - 1])
+		return;
+	h->no_globals = true;
+	for (size_t i = 0; i < table->sh_size / sizeof(*sym); i++) {
+		/* The type is in the low four bits, in both sizes of ELF. */
+		unsigned type = sym[i].st_info & 15;
+
+		if ((type != STT_OBJECT && type != STT_TLS && type != STT_COMMON) ||
+		    sym[i].st_shndx == SHN_UNDEF || sym[i].st_name >= text->sh_size)
+			continue;
+		if (type == STT_TLS || (!in_hole(h, base + sym[i].st_value) &&
+					!is_of_tools(file + text->sh_offset + sym[i].st_name)))
+			h->no_globals = false;
+	}
+}
+
+/* Sections that sanitizers and coverage have in a loaded file of `size` bytes; read-only ones. */
 static void find_instruments(struct holes *h, const char *file, size_t size, char *base)
 {
 	const ElfW(Ehdr) *e = (const void *)file;
@@ -119,6 +165,9 @@ static void find_instruments(struct holes *h, const char *file, size_t size, cha
 		if (s[i].sh_flags & SHF_WRITE && s[i].sh_name < names->sh_size &&
 		    is_of_instruments(file + names->sh_offset + s[i].sh_name))
 			add_hole(h, base + s[i].sh_addr, base + s[i].sh_addr + s[i].sh_size);
+	for (unsigned i = 0; i < e->e_shnum; i++)
+		if (s[i].sh_type == SHT_SYMTAB && s[i].sh_link < e->e_shnum)
+			find_globals(h, file, size, base, &s[i], &s[s[i].sh_link]);
 }
 
 static void read_sections(struct holes *h, const char *path, char *base)
@@ -187,13 +236,21 @@ static int visit(struct dl_phdr_info *info, size_t size, void *arg)
 	/* A program's own memory is the engine's and the framework's, too. */
 	if (program)
 		return 1;
-	read_sections(&h, info->dlpi_name, base);
 	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 		char *start = base + p->p_vaddr, *end = start + p->p_memsz;
 
 		if (p->p_type == PT_GNU_RELRO)
 			add_hole(&h, start, (char *)((uintptr_t)end & ~(page - 1)));
+		if (p->p_type == PT_LOAD && !(p->p_flags & PF_W))
+			add_hole(&h, start, end);
+	}
+	read_sections(&h, info->dlpi_name, base);
+	if (h.no_globals)
+		return 1;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
 		if (p->p_type == PT_TLS)
 			tls = thread_locals(info);
 		if (p->p_type == PT_TLS && tls)

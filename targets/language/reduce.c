@@ -350,21 +350,194 @@ static bool merge_next(struct pf_reduce *r)
 	return false;
 }
 
+/*
+ * Compact whole nodes in place of for an order: it needs no memory that is so full that
+ * somebody would compact. r->at is the operation to come. What is written has to be less.
+ */
+static bool whole_next(struct pf_reduce *r)
+{
+	if (!r->entered)
+		r->at = 0;
+	while (r->at < r->nr_best) {
+		const struct pf_op *op = &r->best[r->at++];
+
+		if (op->kind != PF_OP_COMPACT || op->arg[PF_COMPACT_WHOLE] ||
+		    op->arg[PF_COMPACT_ORDER] < 2)
+			continue;
+		copy_best(r);
+		r->candidate[r->at - 1].arg[PF_COMPACT_WHOLE] = 1;
+		r->candidate[r->at - 1].arg[PF_COMPACT_ORDER] = 0;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Gather: requests in a window of r->size operations at r->at become one, of all their
+ * pages or another number; r->arg says of how many, and whether what named their slots
+ * names its slot then. It is what a count of many is for.
+ */
+enum { ALL_PAGES, ROUNDED_UP, HALF, TWICE, AS_BLOCK, NR_AMOUNTS };
+#define NR_GATHERS (2 * NR_AMOUNTS)
+
+static uint32_t pages_of(const struct pf_op *op)
+{
+	if (op->kind == PF_OP_BULK || op->kind == PF_OP_EXACT)
+		return op->arg[PF_BULK_COUNT];
+	return op->kind == PF_OP_ALLOC ? 1u << op->arg[PF_ALLOC_ORDER] : 0;
+}
+
+static unsigned order_above(uint32_t pages)
+{
+	unsigned order = 0;
+
+	while (order < PF_MAX_ORDER && 1u << order < pages)
+		order++;
+	return order;
+}
+
+/* What alloc and bulk say beside how much is the same, so one can become the other. */
+static bool make_request(struct pf_op *op, uint32_t pages, unsigned amount)
+{
+	uint32_t rounded = 1u << order_above(pages);
+
+	if ((amount == ROUNDED_UP && rounded == pages) || (amount == AS_BLOCK && pages < 2))
+		return false;
+	if (amount == AS_BLOCK) {
+		op->kind = PF_OP_ALLOC;
+		op->arg[PF_ALLOC_ORDER] = order_above(pages);
+		return true;
+	}
+	if (amount == ROUNDED_UP)
+		pages = rounded;
+	else if (amount == HALF)
+		pages /= 2;
+	else if (amount == TWICE)
+		pages *= 2;
+	op->kind = PF_OP_BULK;
+	op->arg[PF_BULK_COUNT] = pages;
+	return pages && pages <= PF_MAX_BULK_COUNT;
+}
+
+/* False: nothing to gather there, or not so. */
+static bool gather(struct pf_reduce *r, unsigned amount, bool rename)
+{
+	size_t first = r->nr_best, n = 0;
+	unsigned requests = 0;
+	uint32_t pages = 0;
+
+	for (size_t i = r->at; i < r->at + r->size; i++) {
+		if (!pages_of(&r->best[i]))
+			continue;
+		pages += pages_of(&r->best[i]);
+		first = requests++ ? first : i;
+	}
+	/* Otherwise a smaller window does the same. */
+	if (requests < 2 || !pages_of(&r->best[r->at]) || pages > UINT32_MAX / 2)
+		return false;
+	for (size_t i = 0; i < r->nr_best; i++) {
+		struct pf_op *op = &r->candidate[n];
+
+		if (i > first && i < r->at + r->size && pages_of(&r->best[i]))
+			continue;
+		*op = r->best[i];
+		n++;
+		if (i == first && !make_request(op, pages, amount))
+			return false;
+		for (size_t k = r->at; rename && has_slot(op) && k < r->at + r->size; k++)
+			if (pages_of(&r->best[k]) && r->best[k].slot == r->best[i].slot)
+				op->slot = r->best[first].slot;
+	}
+	r->nr_candidate = n;
+	return true;
+}
+
+/* Windows of all sizes, but of the larger ones not at all places. */
+#define SMALL_WINDOW 4
+
+static bool gather_next(struct pf_reduce *r)
+{
+	size_t config = nr_config(r);
+
+	if (!r->entered) {
+		r->size = r->nr_best - config;
+		r->at = config;
+		r->arg = 0;
+	}
+	for (; r->size >= 2; r->size = r->size > SMALL_WINDOW ? r->size / 2 : r->size - 1) {
+		size_t step = r->size > SMALL_WINDOW ? r->size / 2 : 1;
+
+		for (; r->at + r->size <= r->nr_best; r->at += step, r->arg = 0)
+			while (r->arg < NR_GATHERS) {
+				unsigned arg = r->arg++;
+
+				if (gather(r, arg / 2, arg % 2))
+					return true;
+			}
+		r->at = config;
+	}
+	return false;
+}
+
+static void gather_done(struct pf_reduce *r, bool kept)
+{
+	if (kept)
+		r->arg = 0;
+}
+
+/* Drop two operations, whatever is between them: r->size before r->at, both behind the configuration. */
+#define PAIRS_MAX 64
+
+static bool pairs_next(struct pf_reduce *r)
+{
+	size_t config = nr_config(r);
+
+	if (!r->entered) {
+		r->at = r->nr_best - 1;
+		r->size = r->nr_best - 1;
+	}
+	if (r->nr_best - config < 3 || r->nr_best - config > PAIRS_MAX)
+		return false;
+	for (; r->at > config; r->at--, r->size = r->at) {
+		if (r->size <= config)
+			continue;
+		r->size--;
+		cut_best(r, r->at, 1);
+		memmove(r->candidate + r->size, r->candidate + r->size + 1,
+			(r->nr_candidate - r->size - 1) * sizeof(*r->candidate));
+		r->nr_candidate--;
+		return true;
+	}
+	return false;
+}
+
+static void pairs_done(struct pf_reduce *r, bool kept)
+{
+	if (!kept)
+		return;
+	r->at = r->at >= 2 ? r->at - 2 : 0;
+	r->at = r->at < r->nr_best ? r->at : r->nr_best - 1;
+	r->size = r->at;
+}
+
 static const struct stage {
 	bool (*next)(struct pf_reduce *r);
 	void (*done)(struct pf_reduce *r, bool kept);
-	bool trim; /* also part of PF_REDUCE_TRIM */
+	enum pf_reduce_effort from; /* it is part of that and all above */
 } stages[] = {
-	{.next = tail_next, .done = tail_done, .trim = true},
-	{.next = slots_next, .trim = true},
-	{.next = chunks_next, .trim = true},
-	{.next = config_next, .trim = true},
-	{.next = operands_next, .done = operands_done},
-	{.next = renumber_next, .done = renumber_done},
-	{.next = merge_next},
+	{.next = tail_next, .done = tail_done, .from = PF_REDUCE_TRIM},
+	{.next = slots_next, .from = PF_REDUCE_TRIM},
+	{.next = chunks_next, .from = PF_REDUCE_TRIM},
+	{.next = config_next, .from = PF_REDUCE_TRIM},
+	{.next = whole_next, .from = PF_REDUCE_DEEP},
+	{.next = operands_next, .done = operands_done, .from = PF_REDUCE_FULL},
+	{.next = renumber_next, .done = renumber_done, .from = PF_REDUCE_FULL},
+	{.next = merge_next, .from = PF_REDUCE_FULL},
+	{.next = gather_next, .done = gather_done, .from = PF_REDUCE_DEEP},
+	{.next = pairs_next, .done = pairs_done, .from = PF_REDUCE_DEEP},
 };
 
-enum { TAIL, SLOTS, CHUNKS, CONFIG, OPERANDS, RENUMBER, MERGE, NR_STAGES };
+enum { TAIL, SLOTS, CHUNKS, CONFIG, WHOLE, OPERANDS, RENUMBER, MERGE, GATHER, PAIRS, NR_STAGES };
 _Static_assert(sizeof(stages) / sizeof(stages[0]) == NR_STAGES, "one name each");
 
 void pf_reduce_init(struct pf_reduce *r, enum pf_reduce_effort effort, struct pf_op *work,
@@ -389,7 +562,7 @@ bool pf_reduce_next(struct pf_reduce *r, const struct pf_op **ops, size_t *n)
 	while (r->stage < NR_STAGES) {
 		const struct stage *stage = &stages[r->stage];
 
-		if ((stage->trim || r->effort == PF_REDUCE_FULL) && stage->next(r)) {
+		if (r->effort >= stage->from && stage->next(r)) {
 			r->entered = r->pending = true;
 			*ops = r->candidate;
 			*n = r->nr_candidate;
@@ -397,7 +570,7 @@ bool pf_reduce_next(struct pf_reduce *r, const struct pf_op **ops, size_t *n)
 		}
 		r->entered = false;
 		r->stage++;
-		if (r->stage == NR_STAGES && r->progress && r->effort == PF_REDUCE_FULL) {
+		if (r->stage == NR_STAGES && r->progress && r->effort >= PF_REDUCE_FULL) {
 			r->stage = 0;
 			r->progress = false;
 		}
@@ -458,8 +631,10 @@ size_t pf_reduce_steps(const struct pf_reduce *r)
 		todo += nr_config(r);
 		/* fall through */
 	default:
-		if (r->effort == PF_REDUCE_FULL)
+		if (r->effort >= PF_REDUCE_FULL)
 			todo += shrinks + slots + 2 * n;
 	}
+	if (r->effort >= PF_REDUCE_DEEP)
+		todo += NR_GATHERS * n;
 	return todo ? todo : 1;
 }

@@ -27,6 +27,11 @@ enum pf_reduce_effort {
 	PF_REDUCE_TRIM,
 	/* All stages, again and again until none finds anything: for findings. */
 	PF_REDUCE_FULL,
+	/*
+	 * Then stages that replace several operations by one, or drop two that need each
+	 * other. They take many candidates: for what is to be read by people.
+	 */
+	PF_REDUCE_DEEP,
 };
 
 /* Operations of work memory for a program of n operations. */

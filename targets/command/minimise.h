@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* minimise.h - from a program with a finding to a small one that shows the same. */
+#ifndef PAGEFUZZ_MINIMISE_H
+#define PAGEFUZZ_MINIMISE_H
+
+#include "cmd.h"
+#include "judge.h"
+
+/*
+ * Make *p as small as it goes while it shows the finding that the judge had last, or as
+ * far as one gets until `end` (pf_now(); 0: no limit). With progress on a terminal.
+ * False: complained. *tried: how many candidates.
+ */
+bool pf_minimise(struct pf_judge *j, struct pf_program *p, const char *signature, double end,
+		 size_t *tried);
+
+#endif /* PAGEFUZZ_MINIMISE_H */

@@ -29,8 +29,8 @@ check "one visible symbol" one_symbol
 nothing_to_do() { ! scripts/source KINDS=plain | grep -q '^  CC'; }
 check "nothing is compiled twice" nothing_to_do
 check "all seeds: twins" build/pagefuzz run -i linux,source:6.1 corpus/seeds/*.txt corpus/regressions/*.txt
-check "random programs: twins" build/pagefuzz check -w linux source:6.1 -s 20 -r 1000000
-check "long random programs: twins" build/pagefuzz check -w linux source:6.1 -s 20 -n 512 -S 9 -r 1000000
+check "random programs: twins" build/pagefuzz check -w linux source:6.1 --seconds 20
+check "long random programs: twins" build/pagefuzz check -w linux source:6.1 --seconds 20 --ops 512 --seed 9
 
 events() { # IMPL FILE
 	build/pagefuzz run -i "$1" --ftrace "$2" corpus/seeds/compact-direct.txt

@@ -125,7 +125,8 @@ static const char *check_pages(struct machine *m, const struct zone *zone, struc
 		unsigned int order;
 		u32 size;
 
-		if (page_zone(m, pfn) != zone)
+		/* The memmap of a hole says what follows it. */
+		if (page_zone(m, pfn) != zone && !lx_in_hole(m, pfn))
 			return "page says it is in another zone";
 		if (page_pcp(m, pfn))
 			tally->cached++;

@@ -290,6 +290,8 @@ size_t lx_footprint(const void *self, const struct pf_layout *layout);
  */
 void lx_boot(struct machine *m, const struct pf_layout *layout, struct pf_world *world,
 	     const struct lx_switches *off);
+/* Is there no memory at that page? */
+bool lx_in_hole(const struct machine *m, u32 pfn);
 
 /* Recompute marks, reserves and list sizes. Named as in mm/page_alloc.c (6.1). */
 void lx_setup_per_zone_wmarks(struct machine *m);

@@ -128,7 +128,7 @@ static void init_zone(struct machine *m, unsigned int index)
 	}
 }
 
-static bool in_hole(const struct machine *m, u32 pfn)
+bool lx_in_hole(const struct machine *m, u32 pfn)
 {
 	for (unsigned int i = 0; i < m->layout->nr_ranges; i++) {
 		const struct pf_range *range = &m->layout->range[i];
@@ -137,6 +137,20 @@ static bool in_hole(const struct machine *m, u32 pfn)
 			return true;
 	}
 	return false;
+}
+
+/* Behind the last page of the zone that is not in a hole. */
+static u32 memory_end(const struct machine *m, const struct zone *zone)
+{
+	u32 end = zone->zone_end_pfn;
+
+	for (unsigned int i = m->layout->nr_ranges; i-- > 0;) {
+		const struct pf_range *range = &m->layout->range[i];
+
+		if (is_absent(range) && range->start_pfn + range->nr_pages == absolute_pfn(m, end))
+			end -= range->nr_pages;
+	}
+	return end;
 }
 
 /*
@@ -154,7 +168,7 @@ static void memmap_init(struct machine *m)
 	u32 from = 0;
 
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
-		u32 to = i + 1u == m->nr_zones ? m->nr_pages : m->zone[i].zone_end_pfn;
+		u32 to = i + 1u == m->nr_zones ? m->nr_pages : memory_end(m, &m->zone[i]);
 
 		memset(m->page_flags + from, (int)(i << PG_ZONE_SHIFT), to - from);
 		from = to;
@@ -168,7 +182,7 @@ static void memmap_init(struct machine *m)
 
 		for (u32 pfn = (zone->zone_start_pfn + nr - 1) & ~(nr - 1);
 		     pfn < zone->zone_end_pfn; pfn += nr)
-			if (!in_hole(m, pfn))
+			if (!lx_in_hole(m, pfn))
 				m->pageblock_flags[pfn >> m->pageblock_order] = MIGRATE_MOVABLE;
 	}
 }

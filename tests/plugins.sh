@@ -96,6 +96,11 @@ check "json: conforms" test "$(json report.json conforms) $(json report.json imp
 "$pf" check -n 500 --json - ./run_c.so >stdout.json
 check "json: and nothing else" test "$(json stdout.json programs)" = 500
 
+build shy "$here/tests/plugins/globals.c" -DWRONG=7 >/dev/null
+"$pf" check -n 3000 ./shy.so >out
+check "layouts are made simpler until they are taken" grep -q 'refused most layouts, so that simpler ones were made' out
+check "and then it is judged" bash -c "sed -n 's/.*conforms: \([0-9]*\) programs.*/\1/p' out | grep -qxE '[12][0-9]{3}'"
+
 # ---------------------------------------------------------------- mistakes --
 
 wrong=0

@@ -185,11 +185,10 @@ build/seeds-bytes/.done: build/seeds_to_bytes $(SEEDS)
 fuzz-targets: build/$(SAN_DIR)/fuzz_lockstep build/$(SAN_DIR)/replay_lockstep
 FUZZ_OBJECTS = $(call objects,$(SAN_DIR),$(TARGET) $(CORE))
 
-# -rdynamic: kernel trees that are loaded (make source) use the sanitizers' and libFuzzer's functions.
 build/$(SAN_DIR)/fuzz_lockstep: $(FUZZ_OBJECTS)
-	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -rdynamic -o $@ $^
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $^
 build/$(SAN_DIR)/replay_lockstep: $(FUZZ_OBJECTS) $(call objects,$(SAN_DIR),targets/engines/replay.c)
-	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -rdynamic -o $@ $^
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^
 
 afl-targets: build/afl/afl_lockstep build/afl/libpagefuzz_mutator.so
 build/afl/afl_lockstep: $(call objects,afl,targets/engines/afl_lockstep.c $(TARGET) $(CORE))

@@ -7,7 +7,7 @@ pf=$PWD/build/gcc/pagefuzz
 plain=$PWD/build/pagefuzz
 first=$(echo corpus/seeds/*.txt | cut -d" " -f1)
 cp "$first" "$tmp/seed.txt"
-all="run show asm min emit-c import compare impls check generate record golden results fuzz"
+all="run show asm min emit-c import compare impls new build check generate record golden results fuzz"
 
 # says STATUS PATTERN COMMAND...: that status, and exactly one line on stderr that matches.
 says() {
@@ -47,7 +47,7 @@ mistake "an unknown letter among others" "run: '-z' is no option" run -qz "$firs
 mistake "a long option cut short" "run: '--impl' is no option" run --impl buddy "$first"
 mistake "surplus for results" "results: takes no arguments, not 'x'" results x
 mistake "surplus for impls" "impls: takes no arguments, not 'x'" impls x
-mistake "surplus for fuzz" "fuzz: takes no arguments, not 'x'" fuzz x
+mistake "surplus for fuzz" "fuzz: at most one lineup is wanted, not 2" fuzz buddy linux
 mistake "surplus for generate" "generate: exactly one profile is wanted, not 2" generate buddy pcp
 mistake "surplus for compare" "compare: exactly one program is wanted, not 2" compare "$first" "$first"
 mistake "an option behind --" "No such file" show -- -o

@@ -55,6 +55,25 @@ check "run: with others" "$pf" run -q -i buddy,./globals.so one.txt
 check "compare" bash -c "'$pf' compare -i buddy,./globals.so one.txt | grep -q globals"
 check "a plug-in twice shares its memory" bash -c "! '$pf' run -i ./globals.so,$tmp/globals.so one.txt 2>err && grep -q 'named twice\|in common' err"
 
+# ------------------------------------------------------------- whole blocks --
+
+check "build: whole" build whole "$here/tests/plugins/whole.c" -Werror
+check "a library that frees whole blocks only conforms" "$pf" check -n 4000 -w buddy ./whole.so "$here"/corpus/seeds/*.txt
+cat >split.txt <<END
+alloc a0 order=3 movable
+split a0
+free a0
+bulk a1 count=9
+free a1
+exact a2 count=5
+free a2
+check
+END
+check "its split pages are kept and come back" "$pf" run -q -i buddy,./whole.so split.txt
+build parts "$here/tests/plugins/whole.c" -DTAKES_PARTS=1 >/dev/null
+"$pf" run -i ./parts.so split.txt >out 2>&1
+[ $? = 1 ] && grep -q '^finding   assertion/whole/' out && ok "without that it would complain" || not_ok "parts: $(grep '^finding' out)"
+
 # ------------------------------------------------------------------- report --
 
 "$pf" check -n 500 -w buddy --json report.json ./run_c.so >out
@@ -76,6 +95,11 @@ json() { # FILE FIELD...: as a program sees it
 check "json: conforms" test "$(json report.json conforms) $(json report.json implementation) $(json report.json laws 0 result)" = "1 ./run_c.so held"
 "$pf" check -n 500 --json - ./run_c.so >stdout.json
 check "json: and nothing else" test "$(json stdout.json programs)" = 500
+
+build shy "$here/tests/plugins/globals.c" -DWRONG=7 >/dev/null
+"$pf" check -n 3000 ./shy.so >out
+check "layouts are made simpler until they are taken" grep -q 'refused most layouts, so that simpler ones were made' out
+check "and then it is judged" bash -c "sed -n 's/.*conforms: \([0-9]*\) programs.*/\1/p' out | grep -qxE '[12][0-9]{3}'"
 
 # ---------------------------------------------------------------- mistakes --
 

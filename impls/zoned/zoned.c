@@ -32,7 +32,17 @@ struct zoned {
 	struct backoff compaction, reclaim; /* direct ones */
 	struct pf_stats stats;
 	struct pf_zone_env env[PF_MAX_ZONES];
+	/*
+	 * With whole_blocks, by page: order + 1 of the block that begins here and is out, or
+	 * PARKED; how many pages of that block are parked.
+	 */
+	uint8_t *out;
+	uint32_t *nr_parked;
+	struct pf_zone_counters count[PF_MAX_ZONES];
+	uint32_t parked[PF_MAX_ZONES];
 };
+
+#define PARKED 0x80u
 
 static size_t align_up(size_t size)
 {
@@ -42,8 +52,10 @@ static size_t align_up(size_t size)
 size_t pf_zoned_footprint(const void *self, const struct pf_layout *layout)
 {
 	const struct pf_zone_impl *ops = self;
-	size_t total = align_up(sizeof(struct zoned));
+	size_t total = align_up(sizeof(struct zoned)), pages = pf_layout_pages(layout);
 
+	if (ops->whole_blocks)
+		total += align_up(pages) + align_up(pages * sizeof(uint32_t));
 	for (unsigned i = 0; i < layout->nr_zones; i++) {
 		size_t size = ops->footprint(layout, &layout->zone[i]);
 
@@ -90,6 +102,17 @@ void pf_zoned_init(const void *self, void *state, const struct pf_layout *layout
 	z->world = world;
 	z->nr_zones = layout->nr_zones;
 	z->watermarks = ops->watermarks;
+	z->out = NULL;
+	if (ops->whole_blocks) {
+		size_t pages = pf_layout_pages(layout);
+
+		z->out = (uint8_t *)at;
+		z->nr_parked = (uint32_t *)(at + align_up(pages));
+		at += align_up(pages) + align_up(pages * sizeof(uint32_t));
+		memset(z->out, 0, pages);
+		memset(z->nr_parked, 0, pages * sizeof(uint32_t));
+		memset(z->parked, 0, sizeof(z->parked));
+	}
 	memset(&z->stats, 0, sizeof(z->stats));
 	z->compaction = z->reclaim = (struct backoff){0};
 	for (unsigned node = 0; node < layout->nr_nodes; node++) {
@@ -136,6 +159,69 @@ static void *zone_of_block(const struct zoned *z, pf_pfn block)
 	uint32_t nr = 1u << z->layout->pageblock_order;
 
 	return block % nr ? NULL : zone_of_range(z, block, nr);
+}
+
+/* -------------------------------------------------- whole blocks and parts -- */
+
+static inline void note_out(struct zoned *z, pf_pfn pfn, unsigned order)
+{
+	if (z->out)
+		z->out[pfn - z->layout->base_pfn] = (uint8_t)(order + 1);
+}
+
+static void park(struct zoned *z, unsigned zone, uint32_t idx, unsigned order)
+{
+	uint32_t nr = 1u << order;
+
+	for (uint32_t i = idx; i < idx + nr; i++)
+		z->out[i] |= PARKED;
+	z->parked[zone] += nr;
+}
+
+static void unpark(struct zoned *z, unsigned zone, uint32_t idx, unsigned order)
+{
+	uint32_t nr = 1u << order;
+
+	memset(z->out + idx, 0, nr);
+	z->nr_parked[idx] = 0;
+	z->parked[zone] -= nr;
+}
+
+/* A block or a part of one has come back. */
+static void free_part(struct zoned *z, pf_pfn pfn, unsigned order)
+{
+	uint32_t idx = pfn - z->layout->base_pfn, first = idx;
+	unsigned zone = 0, o = order;
+
+	while (zone + 1 < z->nr_zones && pfn >= z->end[zone])
+		zone++;
+	/* Blocks are aligned, and what is out does not overlap. */
+	while ((z->out[first] & ~PARKED) != o + 1 && o < z->layout->max_order) {
+		o++;
+		first = (pfn >> o << o) - z->layout->base_pfn;
+	}
+	/* What nobody has given out is the implementation's to complain about. */
+	if (o == order || (z->out[first] & ~PARKED) != o + 1) {
+		z->out[idx] = 0;
+		z->ops->free(z->zone[zone], pfn, order);
+		return;
+	}
+	park(z, zone, idx, order);
+	z->nr_parked[first] += 1u << order;
+	if (z->nr_parked[first] < 1u << o)
+		return;
+	unpark(z, zone, first, o);
+	z->ops->free(z->zone[zone], z->layout->base_pfn + first, o);
+}
+
+static void census_parked(const struct zoned *z, pf_block_fn fn, void *arg)
+{
+	for (uint32_t i = 0; i < pf_layout_pages(z->layout); i++) {
+		struct pf_block block = {.pfn = z->layout->base_pfn + i, .where = PF_CACHED};
+
+		if (z->out[i] & PARKED)
+			fn(arg, &block);
+	}
 }
 
 /* ----------------------------------------------------------- allocation -- */
@@ -275,8 +361,10 @@ pf_pfn pf_zoned_alloc(void *state, const struct pf_request *req)
 	pfn = try_zones(z, list, nr, req, PF_WMARK_LOW);
 	if (pfn == PF_NO_PFN)
 		pfn = alloc_slow(z, list, nr, req);
-	if (pfn != PF_NO_PFN)
+	if (pfn != PF_NO_PFN) {
 		z->stats.pgalloc += 1u << req->order;
+		note_out(z, pfn, req->order);
+	}
 	return pfn;
 }
 
@@ -286,7 +374,10 @@ void pf_zoned_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 
 	(void)cpu;
 	z->stats.pgfree += 1u << order;
-	z->ops->free(zone_of(z, pfn), pfn, order);
+	if (z->out)
+		free_part(z, pfn, order);
+	else
+		z->ops->free(zone_of(z, pfn), pfn, order);
 }
 
 /* --------------------------------------------------- one zone after all -- */
@@ -297,13 +388,19 @@ void pf_zoned_census(void *state, pf_block_fn fn, void *arg)
 
 	for (unsigned i = 0; i < z->nr_zones; i++)
 		z->ops->census(z->zone[i], fn, arg);
+	if (z->out)
+		census_parked(z, fn, arg);
 }
 
 const struct pf_zone_counters *pf_zoned_counters(void *state, unsigned zone)
 {
 	struct zoned *z = state;
 
-	return z->ops->counters(z->zone[zone]);
+	if (!z->out)
+		return z->ops->counters(z->zone[zone]);
+	z->count[zone] = *z->ops->counters(z->zone[zone]);
+	z->count[zone].cached += z->parked[zone];
+	return &z->count[zone];
 }
 
 const struct pf_stats *pf_zoned_stats(void *state)
@@ -467,6 +564,7 @@ bool pf_zoned_claim(void *state, pf_pfn pfn, unsigned order, unsigned mobility)
 	if (!zone || !z->ops->claim(zone, pfn, order, mobility))
 		return false;
 	z->stats.pgalloc += 1u << order;
+	note_out(z, pfn, order);
 	return true;
 }
 

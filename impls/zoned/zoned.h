@@ -19,8 +19,8 @@ extern "C" {
 #endif
 
 /*
- * What one zone is started on; stays valid as long as the state is used. The zone's pages are [zl->start_pfn,
- * zl->start_pfn + zl->spanned) minus the ranges in layout that lie inside.
+ * What one zone is started on; stays valid as long as the state is used. The zone's pages
+ * are [zl->start_pfn, zl->start_pfn + zl->spanned) minus the ranges in layout that lie inside.
  */
 struct pf_zone_env {
 	const struct pf_layout *layout;
@@ -67,6 +67,11 @@ static inline bool pf_zone_next_run(const struct pf_zone_env *env, pf_pfn *start
  */
 struct pf_zone_impl {
 	bool watermarks; /* it respects `mark`: requests are tried at LOW first, then at MIN */
+	/*
+	 * It can take back whole blocks only: the adaptor keeps the pages of a split one
+	 * until all of them have come (PF_CACHED; say PF_F_CACHE). Not with compact and runs.
+	 */
+	bool whole_blocks;
 	size_t (*footprint)(const struct pf_layout *layout, const struct pf_zone_layout *zl);
 	void (*init)(void *zone, const struct pf_zone_env *env);
 	pf_pfn (*alloc)(void *zone, const struct pf_request *req, unsigned mark);

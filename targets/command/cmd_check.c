@@ -134,7 +134,10 @@ struct check {
 	const char *impl;
 	char lineup[512];
 	struct pf_judge *judge;
-	const struct pf_limits *limits;
+	struct pf_limits limits;
+	/* Of what is refused without having been said; see guess(). */
+	unsigned guesses;
+	uint64_t programs_before, refused_before;
 	uint64_t programs, operations, refused; /* of impl */
 	double end;				/* 0: none */
 	char source[300];			/* of the program that runs */
@@ -305,7 +308,7 @@ static int check_file(struct check *c, const char *path)
 	if (!more)
 		return free(p.ops), pf_complain("out of memory");
 	p.ops = more;
-	p.nr = pf_program_fit(p.ops, p.nr, p.nr + PF_FIT_OPS, c->limits);
+	p.nr = pf_program_fit(p.ops, p.nr, p.nr + PF_FIT_OPS, &c->limits);
 	snprintf(c->source, sizeof(c->source), "%s", pf_input_name(path));
 	status = check_one(c, p.ops, p.nr);
 	if (c->nr_pool < POOL)
@@ -331,7 +334,33 @@ static size_t make_program(const struct check *c, struct pf_op *ops, struct pf_r
 		n = pf_generate(ops, 1 + pf_rng_below(rng, 2 * (uint32_t)c->args->length), MAX_OPS,
 				rng);
 	}
-	return pf_program_fit(ops, n, MAX_OPS, c->limits);
+	return pf_program_fit(ops, n, MAX_OPS, &c->limits);
+}
+
+/*
+ * Most layouts are refused, and nobody has said which are not: make them simpler and
+ * simpler, until they are taken.
+ */
+#define GUESS_AFTER 200
+
+static void guess(struct check *c)
+{
+	static const struct pf_limits simpler[] = {
+		{.max_zones = 1, .max_nodes = 1},
+		{.no_holes = true, .no_reserved = true},
+		{.zone_align = 5, .min_pages = 32},
+		{.max_order = 1},
+		{.max_pages = 256},
+	};
+	uint64_t programs = c->programs - c->programs_before;
+	uint64_t refused = c->refused - c->refused_before;
+
+	if (programs + refused < GUESS_AFTER)
+		return;
+	c->programs_before = c->programs;
+	c->refused_before = c->refused;
+	if (refused > programs && c->guesses < sizeof(simpler) / sizeof(simpler[0]))
+		pf_limits_join(&c->limits, &simpler[c->guesses++]);
 }
 
 static int check_random(struct check *c)
@@ -346,6 +375,7 @@ static int check_random(struct check *c)
 		snprintf(c->source, sizeof(c->source), "random program %llu of seed %lu",
 			 (unsigned long long)i, c->args->seed);
 		status = check_one(c, ops, n);
+		guess(c);
 	}
 	return status;
 }
@@ -371,8 +401,9 @@ static int conclude(const struct check *c)
 	pf_print_figures(stdout, name, r->figures, r->nr_lanes);
 	pf_print_ends(stdout, name, r->figures, r->nr_lanes);
 	pf_print_conformance(stdout, &of);
-	if (c->refused > c->programs)
-		printf("%s refused most layouts: should it say what it takes (pf_limits)?\n",
+	if (c->guesses)
+		printf("%s refused most layouts, so that simpler ones were made: it should say "
+		       "what it takes (limits)\n",
 		       c->impl);
 	printf("%s%s %s: %llu programs, %llu operations, %llu more refused, no finding\n",
 	       pf_interrupted ? "interrupted: " : "", c->impl,
@@ -406,7 +437,7 @@ static int check(const struct check_args *args, char **argv, int nr)
 	c.judge = pf_judge_open(&config);
 	if (!c.judge)
 		return PF_EXIT_USAGE;
-	c.limits = &pf_judge_result(c.judge)->limits;
+	c.limits = pf_judge_result(c.judge)->limits;
 	c.end = args->seconds ? pf_now() + (double)args->seconds : 0;
 	for (int i = 1; i < nr && status == PF_EXIT_CLEAN && !is_over(&c); i++)
 		status = check_file(&c, argv[i]);

@@ -10,6 +10,17 @@
 
 #define MAX_PAGES 16384
 
+#define NO_CENSUS    1
+#define OLD	     2
+#define BAD_NAME     3
+#define NO_LINE	     4
+#define NEEDS_OTHER  5
+#define ENDS	     6
+#define SAYS_NOTHING 7
+#ifndef WRONG
+#define WRONG 0
+#endif
+
 /* The library. */
 static uint8_t used[MAX_PAGES];
 static uint32_t next = 1;
@@ -38,6 +49,8 @@ static uint32_t take_page(void)
 static size_t globals_footprint(const void *self, const struct pf_layout *l)
 {
 	(void)self;
+	if (WRONG == SAYS_NOTHING && (l->max_order || l->nr_zones > 1))
+		return 0;
 	return pf_layout_pages(l) <= MAX_PAGES;
 }
 
@@ -96,16 +109,6 @@ static const struct pf_zone_counters *globals_counters(void *state, unsigned zon
 	return &count;
 }
 
-#define NO_CENSUS   1
-#define OLD	    2
-#define BAD_NAME    3
-#define NO_LINE	    4
-#define NEEDS_OTHER 5
-#define ENDS	    6
-#ifndef WRONG
-#define WRONG 0
-#endif
-
 static const struct pf_limits limits = {.max_order = 1, .max_zones = 1, .max_nodes = 1};
 
 #if WRONG == NEEDS_OTHER
@@ -126,7 +129,7 @@ static const struct pf_impl pf_impl_globals = {
 	.summary = "single pages from a table in .bss",
 	.features = PF_F_ZONES | PF_F_SNAPSHOT,
 	.tier = PF_TIER_SPEC,
-	.limits = &limits,
+	.limits = WRONG == SAYS_NOTHING ? NULL : &limits,
 	.footprint = globals_footprint,
 	.init = globals_init,
 	.alloc = globals_alloc,

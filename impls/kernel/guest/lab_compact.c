@@ -250,8 +250,7 @@ static void make_node_counters_exact(void)
 	pg_data_t *pgdat = NODE_DATA(node);
 	int cpu, i;
 
-	for_each_online_cpu(cpu)
-	{
+	for_each_online_cpu(cpu) {
 		struct per_cpu_nodestat *stat = per_cpu_ptr(pgdat->per_cpu_nodestats, cpu);
 
 		stat->stat_threshold = 0;

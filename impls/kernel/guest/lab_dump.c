@@ -293,7 +293,8 @@ static unsigned long event_count(enum vm_event_item event)
 	unsigned long sum = 0;
 	int cpu;
 
-	for_each_online_cpu(cpu) sum += per_cpu(vm_event_states, cpu).event[event];
+	for_each_online_cpu(cpu)
+		sum += per_cpu(vm_event_states, cpu).event[event];
 	return sum;
 }
 

@@ -24,6 +24,9 @@ for compiler in g++ clang++; do
 	CXX=$compiler "$pf" build -o other.so zoned_cxx.cc >out 2>&1
 	check "check: with $compiler" "$pf" check -n 200 ./other.so
 done
+touch -d '1 hour ago' zoned_c.fuzz.so
+"$pf" build zoned_c.c >out 2>&1
+check "build leaves no X.fuzz.so behind that is old" test zoned_c.fuzz.so -nt zoned_c.so
 check "new does not write over what is there" bash -c "! '$pf' new whole_c"
 check "new refuses names that are none" bash -c "! '$pf' new 2nd && ! '$pf' new Mine && ! '$pf' new a-b"
 

@@ -85,5 +85,16 @@ cov=$(command -v llvm-cov || command -v llvm-cov-14)
 "$profdata" merge -sparse "$tmp"/*.raw -o "$tmp/merged" &&
 	"$cov" report out-ok/libpool.so -instr-profile="$tmp/merged" pool.c >"$tmp/report" 2>&1
 check "pool.c is covered: $(awk '/^TOTAL/ {print $10}' "$tmp/report")" awk '/^TOTAL/ {ok = $10 + 0 > 90} END {exit !ok}' "$tmp/report"
+
+# AFL++, with the installed mutator.
+driver=${AFL_DRIVER:-/usr/lib/afl/libAFLDriver.a}
+mkdir out-afl
+AFL_QUIET=1 check "build.sh for AFL++" env CC=afl-clang-fast CXX=afl-clang-fast++ CFLAGS="-g -O1 -fsanitize=address" \
+	CXXFLAGS="-g -O1 -fsanitize=address" OUT="$PWD/out-afl" FUZZING_ENGINE=afl LIB_FUZZING_ENGINE="$driver" ./build.sh
+env AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+	AFL_CUSTOM_MUTATOR_LIBRARY="$(pkg-config --variable=mutator pagefuzz)" AFL_CUSTOM_MUTATOR_ONLY=1 \
+	afl-fuzz -E 3000 -V 60 -t 5000+ -i seeds -o afl -- out-afl/pool_fuzz >out 2>&1
+edges=$(sed -n 's/^edges_found *: *//p' afl/default/fuzzer_stats)
+[ "${edges:-0}" -gt 30 ] && ok "AFL++: $edges edges of the allocator" || not_ok "AFL++: $(tail -n 3 out)"
 cd "$root" || exit 2
 finish

@@ -24,6 +24,9 @@ for compiler in g++ clang++; do
 	CXX=$compiler "$pf" build -o other.so zoned_cxx.cc >out 2>&1
 	check "check: with $compiler" "$pf" check -n 200 ./other.so
 done
+touch -d '1 hour ago' zoned_c.fuzz.so
+"$pf" build zoned_c.c >out 2>&1
+check "build leaves no X.fuzz.so behind that is old" test zoned_c.fuzz.so -nt zoned_c.so
 check "new does not write over what is there" bash -c "! '$pf' new whole_c"
 check "new refuses names that are none" bash -c "! '$pf' new 2nd && ! '$pf' new Mine && ! '$pf' new a-b"
 
@@ -173,10 +176,11 @@ check "its test builds" cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -I"$here" -o t
 ./test >out
 [ $? = 1 ] && grep -q '^exclusive/double_/alloc' out && ok "and fails with the finding" || not_ok "the test says $(cat out)"
 
-for member in crash exit_ leak wild loop; do
+# Who forks or is killed by signal 9 leaves libFuzzer nothing to save.
+for member in crash exit_ leak wild loop abort_ census unaligned double_ stack asserts; do
 	"$pf" build --fuzz -o "$member.so" "$here/tests/broken/broken.c" -- -DBROKEN_PLUGIN="$member" \
 		-Wno-infinite-recursion >out 2>&1
-	"$pf" fuzz --seconds 8 --timeout 2 --workers 1 --corpus "corpus-$member" --findings "findings-$member" \
+	"$pf" fuzz --seconds 6 --timeout 2 --workers 1 --corpus "corpus-$member" --findings "findings-$member" \
 		"buddy,./$member.so" >out 2>&1
 	status=$?
 	saved=$(ls "findings-$member" 2>/dev/null | head -n 1)

@@ -14,6 +14,7 @@
 
 #include "impls/bitmap/bitmap.h"
 #include "impls/buddy/buddy.h"
+#include "impls/granule/granule.h"
 #include "impls/linux/linux.h"
 #include "impls/mobility/mobility.h"
 #include "oracle/oracle.h"
@@ -617,6 +618,36 @@ static void test_story_without_a_run(void **state)
 	pf_oracle_free(o);
 }
 
+/* The one that has all about runs, and pages of its own, beside one that has none of these. */
+static void test_granule(void **state)
+{
+	struct pf_oracle *o = oracle_of(&pf_impl_bitmap, &pf_impl_granule, NULL);
+	struct pf_rng rng = {21};
+	uint64_t largest;
+
+	(void)state;
+	CLEAN(o, "config pages=64\n"
+		 "run a0 pages=7 align=2 top\n"
+		 "run a1 pages=5 from=8 to=40\n"
+		 "trim a0 head=2 tail=1\n"
+		 "resize a1 pages=9\n"
+		 "take a2 at=20 pages=3\n"
+		 "resize a1 pages=2\n"
+		 "contig a3 at=50 pages=2\n"
+		 "exact a4 count=5\n"
+		 "check");
+	for (unsigned i = 0; i < 2000; i++) {
+		size_t n = pf_generate(ops, 1 + pf_rng_below(&rng, 100), MAX_OPS, &rng);
+
+		n = pf_program_fit(ops, n, MAX_OPS, pf_impl_granule.limits);
+		if (pf_oracle_run(o, ops, n, &verdict) != PF_CLEAN)
+			fail_msg("%u: %s: %s", i, verdict.signature, verdict.detail);
+	}
+	largest = pf_oracle_figures(o, 1)->checked[PF_LAW_LARGEST];
+	assert_true(largest > 2000);
+	pf_oracle_free(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -632,6 +663,7 @@ int main(void)
 		cmocka_unit_test(test_twins),
 		cmocka_unit_test(test_lost_at_start),
 		cmocka_unit_test(test_story_without_a_run),
+		cmocka_unit_test(test_granule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,8 @@ static int build(struct build *b, bool fuzz)
 	if (!mkdtemp(b->objects))
 		return pf_complain("build: %s: %s", b->objects, strerror(errno));
 	ok = link_all(b, b->output);
+	/* One that is there already must not be older than what it stands for. */
+	fuzz |= !access(fuzz_output, F_OK);
 	if (ok && fuzz) {
 		b->fuzz = true;
 		ok = link_all(b, fuzz_output);
@@ -211,7 +213,7 @@ int cmd_build(int argc, char **argv)
 		PF_OPTION_OUTPUT(&b.output, "the plug-in, X.so (default: the first source's name)"),
 		PF_OPTION_FLAG("fuzz", 0, &fuzz,
 			       "also X.fuzz.so, with ASan, UBSan and coverage (clang), which the\n"
-			       "fuzz target opens in its place"),
+			       "fuzz target opens in its place; once there, it is always made"),
 	};
 	const struct pf_usage usage = {
 		.command = "build",

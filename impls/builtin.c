@@ -4,8 +4,6 @@
  */
 #include "builtin.h"
 
-#include <string.h>
-
 #include "bitmap/bitmap.h"
 #include "buddy/buddy.h"
 #include "granule/granule.h"
@@ -20,19 +18,3 @@ const unsigned pf_nr_builtin = sizeof(pf_builtin) / sizeof(pf_builtin[0]);
 
 const struct pf_impl *const pf_by_name[] = {&pf_impl_granule};
 const unsigned pf_nr_by_name = sizeof(pf_by_name) / sizeof(pf_by_name[0]);
-
-static bool is_called(const struct pf_impl *impl, const char *name, size_t len)
-{
-	return strlen(impl->name) == len && !strncmp(impl->name, name, len);
-}
-
-const struct pf_impl *pf_impl_find(const char *name, size_t len)
-{
-	for (unsigned i = 0; i < pf_nr_builtin; i++)
-		if (is_called(pf_builtin[i], name, len))
-			return pf_builtin[i];
-	for (unsigned i = 0; i < pf_nr_by_name; i++)
-		if (is_called(pf_by_name[i], name, len))
-			return pf_by_name[i];
-	return NULL;
-}

@@ -13,7 +13,4 @@ extern const unsigned pf_nr_builtin;
 extern const struct pf_impl *const pf_by_name[];
 extern const unsigned pf_nr_by_name;
 
-/* One of both, by name (of len bytes). NULL: there is none. */
-const struct pf_impl *pf_impl_find(const char *name, size_t len);
-
 #endif /* PAGEFUZZ_BUILTIN_H */

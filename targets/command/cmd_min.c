@@ -212,6 +212,10 @@ static bool open_finding(struct finding *f, const char *command, const char *imp
 	return false;
 }
 
+#define OPTION_FOUND_ON(v)                                                                    \
+	PF_OPTION_IMPLS(v, "comma-separated implementations (default: those that FILE says\n" \
+			   "it was found on, or all)")
+
 /* ------------------------------------------------------------------ min -- */
 
 /* A hang is minimised so long, unless somebody says otherwise. */
@@ -266,9 +270,7 @@ int cmd_min(int argc, char **argv)
 	unsigned long timeout = 0, seconds = 0;
 	bool bytes = false;
 	const struct pf_option options[] = {
-		PF_OPTION_IMPLS(&impls,
-				"comma-separated implementations (default: those that FILE says\n"
-				"it was found on, or all)"),
+		OPTION_FOUND_ON(&impls),
 		PF_OPTION_OUTPUT(&output, "where to write it (default: standard output)"),
 		PF_OPTION_BYTES(&bytes),
 		PF_OPTION_SECONDS(&seconds,
@@ -421,9 +423,7 @@ int cmd_emit_c(int argc, char **argv)
 	const char *impls = NULL, *output = NULL;
 	unsigned long timeout = 0;
 	const struct pf_option options[] = {
-		PF_OPTION_IMPLS(&impls,
-				"comma-separated implementations (default: those that FILE says\n"
-				"it was found on, or all)"),
+		OPTION_FOUND_ON(&impls),
 		PF_OPTION_OUTPUT(&output, "where to write it (default: standard output)"),
 		PF_OPTION_TIMEOUT(&timeout),
 	};

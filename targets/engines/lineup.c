@@ -72,9 +72,25 @@ static bool add_source(struct pf_lineup *lineup, const char *spec, size_t len, c
 	return false;
 }
 
+static bool is_called(const struct pf_impl *impl, const char *name, size_t len)
+{
+	return strlen(impl->name) == len && !strncmp(impl->name, name, len);
+}
+
+static const struct pf_impl *find_builtin(const char *name, size_t len)
+{
+	for (unsigned i = 0; i < pf_nr_builtin; i++)
+		if (is_called(pf_builtin[i], name, len))
+			return pf_builtin[i];
+	for (unsigned i = 0; i < pf_nr_by_name; i++)
+		if (is_called(pf_by_name[i], name, len))
+			return pf_by_name[i];
+	return NULL;
+}
+
 bool pf_lineup_add(struct pf_lineup *lineup, const char *name, size_t len, char *error, size_t size)
 {
-	const struct pf_impl *impl = pf_impl_find(name, len);
+	const struct pf_impl *impl = find_builtin(name, len);
 	struct pf_linux_variant *v = NULL;
 
 	if (pf_source_named(name, len))

@@ -436,11 +436,3 @@ const struct pf_impl *const pf_builtin[] = {&pf_impl_buddy,
 const unsigned pf_nr_builtin = sizeof(pf_builtin) / sizeof(pf_builtin[0]);
 const struct pf_impl *const pf_by_name[] = {NULL};
 const unsigned pf_nr_by_name = 0;
-
-const struct pf_impl *pf_impl_find(const char *name, size_t len)
-{
-	for (unsigned i = 0; i < pf_nr_builtin; i++)
-		if (strlen(pf_builtin[i]->name) == len && !strncmp(pf_builtin[i]->name, name, len))
-			return pf_builtin[i];
-	return NULL;
-}

@@ -154,9 +154,13 @@ static void end_request(void)
 static struct page *alloc_block(const struct pf_request *req)
 {
 	gfp_t gfp = to_gfp(req);
-	unsigned int saved = forbid_reclaim(&gfp);
+	unsigned int saved;
 	struct page *page;
 
+	run_on(req->cpu);
+	if (req->order > SHIM_MAX_ORDER)
+		return NULL;
+	saved = forbid_reclaim(&gfp);
 	begin_request(req);
 	page = __alloc_pages(gfp, req->order, req->node, NULL);
 	end_request();
@@ -175,12 +179,8 @@ static void give_owner(const struct pf_request *req, struct page *page)
 
 static pf_pfn source_alloc(void *state, const struct pf_request *req)
 {
-	struct page *page;
+	struct page *page = alloc_block(req);
 
-	run_on(req->cpu);
-	if (req->order > SHIM_MAX_ORDER)
-		return PF_NO_PFN;
-	page = alloc_block(req);
 	if (!page)
 		return PF_NO_PFN;
 	if (!req->order)
@@ -215,13 +215,9 @@ static unsigned int source_alloc_bulk(void *state, const struct pf_request *req,
 
 static pf_pfn source_alloc_exact(void *state, const struct pf_request *req, unsigned int nr)
 {
-	struct page *page;
+	struct page *page = alloc_block(req);
 	unsigned int i;
 
-	run_on(req->cpu);
-	if (req->order > SHIM_MAX_ORDER)
-		return PF_NO_PFN;
-	page = alloc_block(req);
 	if (!page)
 		return PF_NO_PFN;
 	shim_make_exact((unsigned long)page_address(page), req->order, (size_t)nr << PAGE_SHIFT);

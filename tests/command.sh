@@ -194,7 +194,7 @@ if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	script -qec "$plain check --seconds 4 buddy" /dev/null </dev/null >"$tmp/terminal" 2>&1
 	check "progress on a terminal" grep -q 'check buddy: [0-9]* programs, [0-9]* s' "$tmp/terminal"
 else
-	ok "# skip progress on a terminal: this machine gives none (no /dev/pts?)"
+	skip "progress on a terminal: this machine gives none (no /dev/pts?)"
 fi
 "$plain" check --seconds 4 buddy >"$tmp/out" 2>"$tmp/err"
 check "none into a file" test ! -s "$tmp/err"

@@ -6,12 +6,12 @@
 
 lab=build/lab
 if ! command -v qemu-system-x86_64 >/dev/null 2>&1; then
-	ok "# skip the real kernel: there is no qemu-system-x86_64 (make lab)"
+	skip "the real kernel: there is no qemu-system-x86_64 (make lab)"
 	finish
 fi
 for file in selftest vtable kernel initrd.gz; do
 	if [ ! -e $lab/$file ]; then
-		ok "# skip the real kernel: there is no $lab/$file (make lab)"
+		skip "the real kernel: there is no $lab/$file (make lab)"
 		finish
 	fi
 done

@@ -4,20 +4,20 @@
 # changed tree is noticed. Without the kernel's source it is skipped.
 . "$(dirname "$0")/lib.sh"
 
-skip() {
-	echo "ok 1 # skip $*"
-	exit 0
+skip_all() {
+	skip "$*"
+	finish
 }
 
 if [ ! -e build/source/linux-source-6.1/.unpacked ]; then
-	command -v apt-get >/dev/null || skip "no Debian, no kernel's source"
-	apt-cache show linux-source-6.1 >/dev/null 2>&1 || skip "apt knows no linux-source-6.1"
+	command -v apt-get >/dev/null || skip_all "no Debian, no kernel's source"
+	apt-cache show linux-source-6.1 >/dev/null 2>&1 || skip_all "apt knows no linux-source-6.1"
 fi
 for tool in clang ld.lld flex bison bc; do
-	command -v $tool >/dev/null || skip "the kernel's build needs $tool (scripts/setup source)"
+	command -v $tool >/dev/null || skip_all "the kernel's build needs $tool (scripts/setup source)"
 done
 if ! scripts/source KINDS=plain >"$tmp/source.log" 2>&1; then
-	grep -q 'could not download' "$tmp/source.log" && skip "linux-source-6.1 can't be downloaded"
+	grep -q 'could not download' "$tmp/source.log" && skip_all "linux-source-6.1 can't be downloaded"
 	not_ok "make source"
 	tail -n 20 "$tmp/source.log" | sed 's/^/# /'
 	finish

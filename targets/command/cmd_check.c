@@ -30,7 +30,7 @@ static void print_features(const struct pf_impl *impl)
 		{PF_F_WATERMARKS, "watermarks"}, {PF_F_CANONICAL, "canonical"},
 		{PF_F_CACHE, "cache"},		 {PF_F_SNAPSHOT, "snapshot"},
 		{PF_F_CAPTURE, "capture"},	 {PF_F_REMOTE, "remote"},
-		{PF_F_INPAGE, "inpage"},
+		{PF_F_INPAGE, "inpage"},	 {PF_F_FILLS_ISOLATED, "fills_isolated"},
 	};
 	const struct {
 		bool there;

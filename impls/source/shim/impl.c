@@ -276,6 +276,43 @@ static void source_drain(void *state, int cpu)
 	}
 }
 
+/* ---------------------------------------------------------------- ranges --- */
+
+static bool source_isolate(void *state, pf_pfn block)
+{
+	run_on(0);
+	return shim_isolate(block);
+}
+
+static void source_undo_isolate(void *state, pf_pfn block)
+{
+	run_on(0);
+	shim_undo_isolate(block);
+}
+
+/* As alloc_contig_pages() asks, whatever the range is for. */
+static bool source_alloc_contig(void *state, pf_pfn pfn, unsigned int nr, unsigned int mobility)
+{
+	unsigned int saved;
+	bool done;
+
+	run_on(0);
+	shim_gfp = 0;
+	saved = memalloc_noreclaim_save();
+	done = shim_alloc_contig(pfn, nr);
+	memalloc_noreclaim_restore(saved);
+	if (done)
+		stats.pgalloc += nr;
+	return done;
+}
+
+static void source_free_contig(void *state, pf_pfn pfn, unsigned int nr)
+{
+	run_on(0);
+	stats.pgfree += nr;
+	free_contig_range(pfn, nr);
+}
+
 /* ------------------------------------------------------------ compaction --- */
 
 static unsigned int compact_result(int result)
@@ -571,9 +608,13 @@ static unsigned int source_block_type(void *state, pf_pfn pfn)
 	return shim_block_word(pfn) & PF_BLOCK_TYPE;
 }
 
+/* What parts trees, as far as laws know of it. */
+#define FILLS_ISOLATED \
+	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0) ? PF_F_FILLS_ISOLATED : 0)
+
 static const struct pf_impl source_impl = {
 	.features = PF_F_MOBILITY | PF_F_ZONES | PF_F_SNAPSHOT | PF_F_WATERMARKS | PF_F_CACHE |
-		    PF_F_CAPTURE,
+		    PF_F_CAPTURE | FILLS_ISOLATED,
 	.tier = PF_TIER_TWIN,
 	.group = "linux-6.1",
 	.footprint = source_footprint,
@@ -587,6 +628,10 @@ static const struct pf_impl source_impl = {
 	.alloc_bulk = source_alloc_bulk,
 	.alloc_exact = source_alloc_exact,
 	.split = source_split,
+	.isolate = source_isolate,
+	.undo_isolate = source_undo_isolate,
+	.alloc_contig = source_alloc_contig,
+	.free_contig = source_free_contig,
 	.compact = source_compact,
 	.drain = source_drain,
 	.tick = source_tick,

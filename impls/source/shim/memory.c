@@ -45,7 +45,7 @@ static unsigned long arena_bytes(const struct pf_layout *l)
 
 	return PAGE_ALIGN(roots + sections * (flags + sizeof(struct mem_section_usage) + 128) +
 			  l->nr_nodes * (sizeof(pg_data_t) + 64) + l->nr_cpus * percpu_unit(l) +
-			  PAGE_SIZE +
+			  PAGE_SIZE + shim_ranges_bytes(l) +
 			  /* Tree nodes of the page cache, 64 pages each. */
 			  (pf_layout_pages(l) / 64 + 8) * 1100 + 32768);
 }

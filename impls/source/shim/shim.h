@@ -74,6 +74,15 @@ void shim_dump(void *state, struct pf_dump *d);
 unsigned int shim_block_type(unsigned int migratetype);
 unsigned int shim_block_word(unsigned long pfn);
 
+/* --------------------------------------------------------------- ranges.c -- */
+
+/* For the types of pageblocks that are isolated. */
+size_t shim_ranges_bytes(const struct pf_layout *layout);
+void shim_setup_ranges(void);
+bool shim_isolate(unsigned long block);
+void shim_undo_isolate(unsigned long block);
+bool shim_alloc_contig(unsigned long pfn, unsigned long nr);
+
 /* ------------------------- files around one of mm/, for its static functions -- */
 
 void shim_boot(const struct pf_layout *layout);
@@ -82,6 +91,7 @@ void shim_refresh_thresholds(void);
 void *shim_make_exact(unsigned long addr, unsigned int order, size_t size);
 void shim_cpu_dead(unsigned int cpu);
 void shim_cpu_online(unsigned int cpu);
+bool shim_may_be_contig(unsigned long pfn, unsigned long nr);
 void shim_retype(struct page *page, int migratetype);
 void shim_compact_node(int nid);
 void shim_kcompactd(pg_data_t *pgdat, unsigned int order);

@@ -100,6 +100,19 @@ int shim_pfn_valid(unsigned long pfn)
 	       valid_section(__pfn_to_section(pfn));
 }
 
+/* Of sections without memory a kernel has no memmap. */
+void shim_guard_holes(void)
+{
+	unsigned long pfn = shim_layout->base_pfn, end = padded_end(shim_layout), next;
+
+	for (; pfn < end; pfn = next) {
+		next = min(ALIGN(pfn + 1, PAGES_PER_SECTION), end);
+		if (!valid_section(__pfn_to_section(pfn)))
+			pf_guard(shim_world, pfn_to_page(pfn),
+				 (next - pfn) * sizeof(struct page));
+	}
+}
+
 /* Past the sanitizer: between the variables are its red zones. */
 void shim_put_back_data(const void *fresh)
 {

@@ -227,6 +227,7 @@ void shim_boot(const struct pf_layout *l)
 		put_to_sleep(&pgdat->kswapd_wait);
 		put_to_sleep(&pgdat->kcompactd_wait);
 	}
+	shim_guard_holes();
 	shim_boot_caches();
 	shim_setup_ranges();
 	for_each_possible_cpu(cpu)

@@ -51,6 +51,7 @@ __printf(1, 2) __noreturn void shim_die(const char *fmt, ...);
 /* How much a machine of that layout needs, and where in its block the memmap begins. */
 size_t shim_place_memory(const struct pf_layout *layout, size_t *memmap, size_t *arena);
 void shim_setup_memory(void *state, const struct pf_layout *layout);
+void shim_guard_holes(void);
 void *shim_alloc(size_t size, size_t align);
 void shim_put_back_data(const void *fresh);
 
@@ -72,7 +73,16 @@ int shim_migrate_mapping(struct address_space *mapping, struct folio *dst, struc
 
 void shim_dump(void *state, struct pf_dump *d);
 unsigned int shim_block_type(unsigned int migratetype);
+int shim_migratetype(unsigned int block_type);
 unsigned int shim_block_word(unsigned long pfn);
+/* Of all cpus, enum vm_event_item; and those of a dump. */
+u64 shim_event_total(unsigned int item);
+void shim_load_totals(const u32 *total);
+
+/* ----------------------------------------------------------------- load.c -- */
+
+/* False: it can't be, and the machine is of no use any more. */
+bool shim_load(const struct pf_dump *dump);
 
 /* --------------------------------------------------------------- ranges.c -- */
 

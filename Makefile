@@ -264,9 +264,21 @@ build/bench: $(call objects,$(SAN_DIR),tests/bench.c $(CORE))
 	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^ $(FUZZER_NO_MAIN) -lstdc++ -lm
 build/bench_alloc: $(call objects,plain,tests/bench_alloc.c) build/libpagefuzz.a
 	@$(CC) -o $@ $^
-do-bench: build/bench build/bench_alloc
+build/bench_source: $(call objects,plain,tests/bench_source.c) build/libpagefuzz.a
+	@$(CC) -o $@ $^
+build/bench_source_watched: $(call objects,$(SAN_DIR),tests/bench_source.c $(CORE))
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^ $(FUZZER_NO_MAIN) -lstdc++ -lm
+# A kernel's source takes part if it is there (make source).
+BENCHED := $(if $(wildcard build/source/6.1/fuzz.so),source:6.1)
+do-bench: build/bench build/bench_alloc $(if $(BENCHED),build/bench_source build/bench_source_watched)
 	@$(DONE)build/bench build/bench.json
-	@build/bench_alloc
+	@build/bench_alloc linux linux-plain $(BENCHED)
+ifneq ($(BENCHED),)
+	@build/bench_source $(BENCHED) plain
+	@build/bench_source_watched $(BENCHED) "sanitizers and coverage"
+else
+	@echo "source:6.1 is not there (make source): not measured"
+endif
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')

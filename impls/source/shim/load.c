@@ -63,7 +63,8 @@ static void empty_lists(struct zone *zone)
 		struct free_area *area = &zone->free_area[order];
 
 		for (t = 0; t < MIGRATE_TYPES; t++)
-			list_for_each_entry_safe(page, next, &area->free_list[t], buddy_list) {
+			list_for_each_entry_safe(page, next, &area->free_list[t], buddy_list)
+			{
 				list_del(&page->buddy_list);
 				__ClearPageBuddy(page);
 				set_page_private(page, 0);

@@ -100,16 +100,21 @@ int shim_pfn_valid(unsigned long pfn)
 	       valid_section(__pfn_to_section(pfn));
 }
 
-/* Of sections without memory a kernel has no memmap. */
+/*
+ * Of sections without memory a kernel has no memmap. Where a block of the largest order is
+ * larger than a section, which is so in no kernel, buddies are looked at in all of it.
+ */
 void shim_guard_holes(void)
 {
-	unsigned long pfn = shim_layout->base_pfn, end = padded_end(shim_layout), next;
+	unsigned long nr = max_t(unsigned long, PAGES_PER_SECTION, 1ul << shim_layout->max_order);
+	unsigned long pfn = shim_layout->base_pfn, end = padded_end(shim_layout), next, at;
 
 	for (; pfn < end; pfn = next) {
-		next = min(ALIGN(pfn + 1, PAGES_PER_SECTION), end);
-		if (!valid_section(__pfn_to_section(pfn)))
-			pf_guard(shim_world, pfn_to_page(pfn),
-				 (next - pfn) * sizeof(struct page));
+		next = min(round_down(pfn, nr) + nr, end);
+		for (at = pfn; at < next && !valid_section(__pfn_to_section(at));)
+			at = round_down(at, PAGES_PER_SECTION) + PAGES_PER_SECTION;
+		if (at >= next)
+			pf_guard(shim_world, pfn_to_page(pfn), (next - pfn) * sizeof(struct page));
 	}
 }
 

@@ -37,6 +37,16 @@ static bool miscounts(unsigned long block)
 }
 
 /*
+ * The same is true of a block in a per-cpu list. In kernels that boot a pageblock is as
+ * large as any of these; of smaller ones nothing is cached when they are isolated.
+ */
+static void empty_caches(struct page *page)
+{
+	if (pageblock_order < PAGE_ALLOC_COSTLY_ORDER)
+		drain_all_pages(page_zone(page));
+}
+
+/*
  * Is something else isolated that free pages of [pfn, end) could merge with? Who isolates
  * has whole blocks of the largest order (memory_hotplug.c) or a lock (cma.c): of two
  * isolated pageblocks that merged, the end of one isolation hands out the other. And where
@@ -65,6 +75,7 @@ bool shim_isolate(unsigned long block)
 	if (end > shim_layout->end_pfn || !shim_may_be_contig(block, pageblock_nr_pages) ||
 	    miscounts(block) || is_isolated_nearby(block, end))
 		return false;
+	empty_caches(pfn_to_page(block));
 	type = get_pageblock_migratetype(pfn_to_page(block));
 	if (start_isolate_page_range(block, end, type, 0, GFP_USER | __GFP_NOWARN))
 		return false;
@@ -98,6 +109,7 @@ bool shim_alloc_contig(unsigned long pfn, unsigned long nr)
 
 	if (!shim_may_be_contig(pfn, nr) || is_isolated_nearby(pfn, end))
 		return false;
+	empty_caches(pfn_to_page(pfn));
 	zone = page_zone(pfn_to_page(pfn));
 	return zone_spans_pfn(zone, pageblock_start_pfn(pfn)) &&
 	       zone_spans_pfn(zone, pageblock_align(end) - 1) &&

@@ -41,8 +41,11 @@ static size_t source_footprint(const void *self, const struct pf_layout *l)
 {
 	size_t memmap, arena;
 
-	/* No kernel has pageblocks of one page: that order means that none is chosen yet. */
-	if (!l->pageblock_order)
+	/*
+	 * No kernel has pageblocks of one page: that order means that none is chosen yet.
+	 * Nor larger ones than a section, which has the flags of its pageblocks.
+	 */
+	if (!l->pageblock_order || l->pageblock_order > PFN_SECTION_SHIFT)
 		return 0;
 	return shim_place_memory(l, &memmap, &arena);
 }

@@ -6,7 +6,4 @@
 # An atomic request for one page fails because the watermark is boosted, which it is for the
 # sake of kswapd only.
 # judge: laws (feasibility), twin
-/^[a-z].* zone_watermark_fast\(/,/^\}/{
-	/!order && \(gfp_mask & __GFP_ATOMIC\)/s/unlikely\(/unlikely(false \&\& /
-	s/^(\s*)mark = z->_watermark\[WMARK_MIN\];/\1REVERTED(true);\n&/
-}
+/^[a-z].* zone_watermark_fast\(/,/^\}/s/^(\s*)mark = z->_watermark\[WMARK_MIN\];/\1REVERTED(true);\n\1return false;/

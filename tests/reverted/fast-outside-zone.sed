@@ -10,7 +10,7 @@
 /^fast_isolate_freepages\(/,/^\}/{
 	/highest = max\(pageblock_start_pfn/{
 		N
-		s/max\((pageblock_start_pfn\(pfn\)),.*/\1;/
+		s/^(.*)max\((pageblock_start_pfn\(pfn\)),.*/\1({ REVERTED(\2 < cc->zone->zone_start_pfn); \2; });/
 	}
 	/page = pageblock_pfn_to_page\(min_pfn/{
 		N

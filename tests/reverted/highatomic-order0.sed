@@ -6,4 +6,4 @@
 # An atomic request for one page fails although the reserve, which its watermark counted, has
 # free pages.
 # judge: laws (feasibility), twin
-/^[a-z].* \*rmqueue_buddy\(/,/^\}/s/^(\s*)(if \(!page && \(alloc_flags & )\(ALLOC_OOM\|ALLOC_NON_BLOCK\)/\1REVERTED(!page \&\& (alloc_flags \& ALLOC_NON_BLOCK) \&\& !list_empty(\&zone->free_area[order].free_list[MIGRATE_HIGHATOMIC]));\n\1\2ALLOC_OOM/
+/^[a-z].* \*rmqueue_buddy\(/,/^\}/s/^(\s*)(if \(!page && \(alloc_flags & )\(ALLOC_OOM\|ALLOC_NON_BLOCK\)/\1REVERTED(!page \&\& (alloc_flags \& ALLOC_NON_BLOCK) \&\& ({ int o, any = 0; for (o = order; o < MAX_ORDER; o++) any |= !list_empty(\&zone->free_area[o].free_list[MIGRATE_HIGHATOMIC]); any; }));\n\1\2ALLOC_OOM/

@@ -8,7 +8,7 @@
 # of others, or not at all.
 # judge: twin
 /^__reset_isolation_pfn\(/,/^\}/{
-	s/^\s*block_pfn = max\(block_pfn, zone->zone_start_pfn\);/\tREVERTED(true);/
+	s/^\s*block_pfn = max\(block_pfn, zone->zone_start_pfn\);/\tREVERTED(block_pfn < zone->zone_start_pfn || !pfn_to_online_page(min(pageblock_end_pfn(pfn), zone_end_pfn(zone) - 1)));/
 	s/pageblock_end_pfn\(pfn\) - 1/pageblock_end_pfn(pfn)/
 	s/while \(page <= end_page\)/while (page < end_page)/
 }

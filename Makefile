@@ -68,7 +68,7 @@ help:
 	@echo "make source-diff BASE=/tree1 MINE=/tree2"
 	@echo "              are they the same? random and fuzzed programs on both (SECONDS=60, LAWS=1)"
 	@echo "make source-bugs  are real bugs found? fixes taken out of Linux 6.1 again, a table"
-	@echo "              (FIXES=\"bulk-nothing ...\" SECONDS=60 SEEDS=3 JOBS=1)"
+	@echo "              (FIXES=\"bulk-nothing ...\" SECONDS=60 RUNS=3 JOBS=1 JUDGE=1)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
 	@echo "make results  published results about parts of Linux's allocator, measured again"
 	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
@@ -100,8 +100,8 @@ source-diff:
 	@scripts/source-diff BASE="$(BASE)" MINE="$(MINE)" $(if $(KSRC),KSRC="$(KSRC)") \
 		$(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(LAWS),LAWS=$(LAWS))
 source-bugs:
-	@scripts/source-bugs $(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(SEEDS),SEEDS=$(SEEDS)) \
-		$(if $(JOBS),JOBS=$(JOBS)) $(FIXES)
+	@scripts/source-bugs $(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(RUNS),RUNS=$(RUNS)) \
+		$(if $(JOBS),JOBS=$(JOBS)) $(if $(JUDGE),JUDGE=$(JUDGE)) $(FIXES)
 source:
 	@scripts/source $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
 golden:

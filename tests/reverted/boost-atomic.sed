@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm, page_alloc: skip ->watermark_boost for atomic order-0 allocations
+# fix: mm, page_alloc: skip ->waternark_boost for atomic order-0 allocations (title as it is)
 # file: mm/page_alloc.c
 # in: zone_watermark_fast()
 # lines: 3

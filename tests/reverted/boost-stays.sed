@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm/page_alloc: Reset the zone->watermark_boost early
+# fix: mm, page_alloc: reset the zone->watermark_boost early
 # file: mm/page_alloc.c
 # in: __setup_per_zone_wmarks()
 # lines: 2

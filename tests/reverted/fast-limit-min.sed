@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm/compaction: fix 'limit' in fast_isolate_freepages
+# fix: mm/compaction: fix 'limit' in fast_isolate_freepages (b55ca5264b0c)
 # file: mm/compaction.c
 # in: fast_isolate_freepages()
 # lines: 4

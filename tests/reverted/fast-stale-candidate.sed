@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm, compaction: move high_pfn to the for loop scope
+# fix: mm, compaction: move high_pfn to the for loop scope (74e21484e40b)
 # file: mm/compaction.c
 # in: fast_isolate_freepages()
 # lines: 4

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm: page_alloc: avoid merging non-fallbackable pageblocks with others
+# fix: mm: page_alloc: avoid merging non-fallbackable pageblocks with others (1dd214b8f21c)
 # file: mm/page_alloc.c
 # in: __free_one_page()
 # lines: 4

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm: don't steal highatomic pageblock
+# fix: mm: don't steal highatomic pageblock (88ed365ea227)
 # file: mm/page_alloc.c
 # in: steal_suitable_fallback()
 # lines: 3

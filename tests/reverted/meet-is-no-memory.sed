@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm: compaction: detect when scanners meet in isolate_freepages
+# fix: mm: compaction: detect when scanners meet in isolate_freepages (7ed695e069c3)
 # file: mm/compaction.c
 # in: compact_zone()
 # lines: 3

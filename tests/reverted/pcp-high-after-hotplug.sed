@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm/page_alloc: adjust pcp->high after CPU hotplug events
+# fix: mm/page_alloc: adjust pcp->high after CPU hotplug events (04f8cfeaed08)
 # file: mm/page_alloc.c
 # in: page_alloc_cpu_dead(), page_alloc_cpu_online()
 # lines: 4

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm, compaction: pass classzone_idx and alloc_flags to watermark checking
+# fix: mm, compaction: pass classzone_idx and alloc_flags to watermark checking (ebff398017c6)
 # file: mm/compaction.c
 # in: __compaction_suitable()
 # lines: 5

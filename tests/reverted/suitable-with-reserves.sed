@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fix: mm, compaction: use proper alloc_flags in __compaction_suitable()
+# fix: mm, compaction: use proper alloc_flags in __compaction_suitable() (984fdba6a32e)
 # file: mm/compaction.c
 # in: __compaction_suitable()
 # lines: 4

@@ -49,7 +49,7 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench lab source source-diff golden coverage results check-impl setup clean format install \
+.PHONY: all help fuzz test afl demo bench lab source source-diff source-bugs golden coverage results check-impl setup clean format install \
 	do-fuzz do-test do-afl do-demo do-bench do-golden do-coverage do-results fuzz-targets afl-targets tools units
 
 all: help
@@ -67,6 +67,8 @@ help:
 	@echo "              (KSRC=/path/to/linux NAME=name: your tree as source:name)"
 	@echo "make source-diff BASE=/tree1 MINE=/tree2"
 	@echo "              are they the same? random and fuzzed programs on both (SECONDS=60, LAWS=1)"
+	@echo "make source-bugs  are real bugs found? fixes taken out of Linux 6.1 again, a table"
+	@echo "              (FIXES=\"bulk-nothing ...\" SECONDS=60 RUNS=3 JOBS=1 JUDGE=1)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
 	@echo "make coverage lines that the corpus reaches, as HTML; of a kernel's source too (make source)"
 	@echo "              (CORPUS=folder of inputs, beside the seeds)"
@@ -99,6 +101,9 @@ lab:
 source-diff:
 	@scripts/source-diff BASE="$(BASE)" MINE="$(MINE)" $(if $(KSRC),KSRC="$(KSRC)") \
 		$(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(LAWS),LAWS=$(LAWS))
+source-bugs:
+	@scripts/source-bugs $(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(RUNS),RUNS=$(RUNS)) \
+		$(if $(JOBS),JOBS=$(JOBS)) $(if $(JUDGE),JUDGE=$(JUDGE)) $(FIXES)
 source:
 	@scripts/source $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
 golden:

@@ -29,6 +29,8 @@
 	SHIM_EVENT(PF_EV_COMPACT_RETRY, order, prio, result, retries, max, ret)
 
 #include <mm/page_alloc.c>
+/* What was in it until 6.3, the start of zones and of the memmap. */
+#include <mm/mm_init.c>
 
 /* ------------------------------------------------------------------ boot --- */
 
@@ -72,7 +74,7 @@ static void release_piece(const struct pf_zone_layout *z, unsigned long start, u
 
 		while (start + (1ul << order) > end)
 			order--;
-		__free_pages_core(pfn_to_page(start), order);
+		SHIM_FREE_CORE(pfn_to_page(start), order);
 		start += 1ul << order;
 	}
 }
@@ -112,7 +114,7 @@ static void init_node(const struct pf_layout *l, int nid)
 	free_area_init_core(pgdat);
 	if (pgdat->node_present_pages)
 		node_set_state(nid, N_MEMORY);
-	check_for_memory(pgdat, nid);
+	SHIM_CHECK_FOR_MEMORY(pgdat, nid);
 }
 
 /* Where the memmap has come to. */
@@ -216,6 +218,9 @@ void shim_boot(const struct pf_layout *l)
 
 /* ------------------------------------------------------- what is static there --- */
 
+int *const shim_watermark_scale_factor = &watermark_scale_factor;
+int *const shim_watermark_boost_factor = &watermark_boost_factor;
+
 void shim_zone_pcp_update(struct zone *zone, int cpu_online)
 {
 	zone_pcp_update(zone, cpu_online);
@@ -254,6 +259,11 @@ void shim_cpu_online(unsigned int cpu)
 
 void shim_retype(struct page *page, int migratetype)
 {
+#if SHIM_6_12
+	/* Parts a larger free block before, as for isolation: lists hold one type alone. */
+	move_freepages_block_isolate(page_zone(page), page, migratetype);
+#else
 	set_pageblock_migratetype(page, migratetype);
 	move_freepages_block(page_zone(page), page, migratetype, NULL);
+#endif
 }

@@ -35,12 +35,23 @@ void shim_event(enum pf_event_type type, unsigned int nr, const s64 *fields)
 
 /* ---------------------------------------------------------------- start --- */
 
+/* Every machine has memory outside of ZONE_MOVABLE; 6.12 divides by its size. */
+static bool has_low_memory(const struct pf_layout *l)
+{
+	unsigned int z;
+
+	for (z = 0; z < l->nr_zones; z++)
+		if (l->zone[z].type != PF_ZONE_MOVABLE)
+			return true;
+	return false;
+}
+
 static size_t source_footprint(const void *self, const struct pf_layout *l)
 {
 	size_t memmap, arena;
 
 	/* No kernel has pageblocks of one page: that order means that none is chosen yet. */
-	if (!l->pageblock_order)
+	if (!l->pageblock_order || (SHIM_6_12 && !has_low_memory(l)))
 		return 0;
 	return shim_place_memory(l, &memmap, &arena);
 }
@@ -250,6 +261,9 @@ static void source_split(void *state, pf_pfn pfn, unsigned int order)
 			page[i].mapping = NULL;
 			clear_compound_head(page + i);
 		}
+#ifdef PAGE_FLAGS_SECOND
+		page[1].flags &= ~PAGE_FLAGS_SECOND;
+#endif
 		ClearPageHead(page);
 	}
 	split_page(page, order);

@@ -159,6 +159,9 @@ int _printk(const char *fmt, ...)
 	va_start(args, fmt);
 	say(fmt, args);
 	va_end(args);
+	/* After that the kernel goes on without the page. */
+	if (!strncmp(said, "BUG: Bad page", 13))
+		shim_die("%s", said);
 	return 0;
 }
 

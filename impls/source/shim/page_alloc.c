@@ -260,8 +260,13 @@ void shim_cpu_online(unsigned int cpu)
 void shim_retype(struct page *page, int migratetype)
 {
 #if SHIM_6_12
-	/* Parts a larger free block before, as for isolation: lists hold one type alone. */
-	move_freepages_block_isolate(page_zone(page), page, migratetype);
+	/*
+	 * Lists hold blocks of one type alone: it parts a larger free block, as for
+	 * isolation. On a machine that does not group by mobility, where types never
+	 * mix by themselves, it would merge blocks to a type that it can't give them.
+	 */
+	if (!page_group_by_mobility_disabled)
+		move_freepages_block_isolate(page_zone(page), page, migratetype);
 #else
 	set_pageblock_migratetype(page, migratetype);
 	move_freepages_block(page_zone(page), page, migratetype, NULL);

@@ -9,6 +9,11 @@
 
 const struct pf_known pf_known[] = {
 	/* {signature, reason, expires YYYY-MM-DD, example} */
+	{"liveness/source-6_12/alloc",
+	 "A bug of Linux 6.12: fast_find_migrateblock() relies on skip bits, which since 6.3 only "
+	 "the scan sets, when it takes the lock of an LRU list or isolates nothing. A block with "
+	 "movable_ops pages that can't be moved, scanned to its end, gets none and is found again.",
+	 "2027-06-01", "tests/source/6.12-endless-migrate-block.txt"},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -488,7 +488,9 @@ PF_HOT static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
 	attrs = attrs_of(lane, unit) | PF_PAGE_LIVE;
 	if (lane->unit_pfn[unit] == pfn)
 		attrs |= PF_PAGE_HEAD;
-	if (slot->state == PF_SLOT_BLOCK && lane->seen_accesses[unit] != slot->accesses)
+	/* While a block is being split, its new units are none that have accesses. */
+	if (slot->state == PF_SLOT_BLOCK && unit == slot->first_unit &&
+	    lane->seen_accesses[unit] != slot->accesses)
 		attrs |= PF_PAGE_REFERENCED;
 	return attrs;
 }

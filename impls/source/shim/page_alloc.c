@@ -6,9 +6,14 @@
  */
 #include "shim.h"
 #include "events.h"
+#include <linux/huge_mm.h>
 #include <linux/memblock.h>
 #include <trace/events/kmem.h>
 #include <trace/events/oom.h>
+
+/* Huge pages, which have per-cpu lists, are as large as a pageblock. */
+#undef HPAGE_PMD_ORDER
+#define HPAGE_PMD_ORDER pageblock_order
 
 #define trace_mm_page_alloc_extfrag(page, order, fallback_order, mt, fallback_mt)   \
 	do {                                                                        \

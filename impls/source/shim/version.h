@@ -18,10 +18,10 @@
 #define subsection_map_init		sparse_init_subsection_map
 #define SHIM_CHECK_FOR_MEMORY(node, id) check_for_memory(node)
 /* Without that of the blocks in use: what a watermark test subtracts. */
-#define SHIM_HIGHATOMIC(zone)	    ((zone)->nr_free_highatomic)
-#define SHIM_FREE_FACTOR(pcp)	    ((pcp)->free_count)
-#define SHIM_COMPACT_NODE(nid)	    compact_node(NODE_DATA(nid), false)
-#define SHIM_PROACTIVE(pgdat)	    compact_node(pgdat, true)
+#define SHIM_HIGHATOMIC(zone)	((zone)->nr_free_highatomic)
+#define SHIM_FREE_FACTOR(pcp)	((pcp)->free_count)
+#define SHIM_COMPACT_NODE(nid)	compact_node(NODE_DATA(nid), false)
+#define SHIM_PROACTIVE(pgdat)	compact_node(pgdat, true)
 #define SHIM_ISOLATE_LRU(folio) folio_isolate_lru(folio)
 /* What the event of a migration is told. */
 #define SHIM_NR_MIGRATEPAGES(of) ((int)(of))

@@ -20,6 +20,8 @@ const struct pf_known pf_known[] = {
 	 "tests/source/6.12-endless-alloc.txt"},
 	{"liveness/source-6_12/compact", ENDLESS_BLOCK, "2027-06-01",
 	 "tests/source/6.12-endless-compact.txt"},
+	{"liveness/source-6_12/exact", ENDLESS_BLOCK, "2027-06-01",
+	 "tests/source/6.12-endless-exact.txt"},
 	{"liveness/source-6_12/tick", ENDLESS_BLOCK, "2027-06-01",
 	 "tests/source/6.12-endless-tick.txt"},
 	{NULL, NULL, NULL, NULL},

@@ -267,10 +267,11 @@ void shim_retype(struct page *page, int migratetype)
 #if SHIM_6_12
 	/*
 	 * Lists hold blocks of one type alone: it parts a larger free block, as for
-	 * isolation. On a machine that does not group by mobility, where types never
-	 * mix by themselves, it would merge blocks to a type that it can't give them.
+	 * isolation. Types never mix by themselves on a machine that does not group by
+	 * mobility, nor in a block on a per-cpu list, which no kernel has of several
+	 * pageblocks: later it would take one of the types for all.
 	 */
-	if (!page_group_by_mobility_disabled)
+	if (!page_group_by_mobility_disabled && pageblock_order >= PAGE_ALLOC_COSTLY_ORDER)
 		move_freepages_block_isolate(page_zone(page), page, migratetype);
 #else
 	set_pageblock_migratetype(page, migratetype);

@@ -346,14 +346,29 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 			  req->order);
 }
 
+uint64_t pf_cached_pages(struct pf_lane *lane)
+{
+	uint64_t cached = 0;
+
+	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++)
+		cached += PF_ASK(lane, counters, z)->cached;
+	return cached;
+}
+
 /*
  * Asked again at once, a compaction of a whole node that neither moved nor was
  * refused anything has no more to ask the world. (One that did move pages may
  * well find more: its scanners meet, and pages it freed are targets now.)
+ *
+ * Nor is it done if cached pages became free ones, or the other way round. Linux 6.12
+ * first tries a batch in which it passes over a dirty page without asking, and ends if it
+ * runs out of targets there; the one that it had goes back to a per-cpu list, which may
+ * drive out others, and these are targets the next time. (6.1 tries a page to its end.)
  */
-void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req)
+void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req, uint64_t cached)
 {
-	if (req->order >= 0 || lane->asked || !pf_can_ask_what_if(lane))
+	if (req->order >= 0 || lane->asked || !pf_can_ask_what_if(lane) ||
+	    pf_cached_pages(lane) != cached)
 		return;
 	pf_checked(lane, PF_LAW_SETTLED);
 	pf_what_if(lane);

@@ -22,7 +22,10 @@ void pf_law_range_feasibility(struct pf_lane *lane, uint32_t start, uint32_t idx
 /* Of one compaction, reclaim, undo. */
 void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_request *req,
 			     enum pf_compact_result result);
-void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req);
+/* Pages that its caches hold, in all zones. */
+uint64_t pf_cached_pages(struct pf_lane *lane);
+/* cached: how many there were before. */
+void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req, uint64_t cached);
 void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer);
 void pf_law_undone(struct pf_lane *lane, uint32_t block);
 

@@ -236,21 +236,26 @@ void pf_do_split(struct pf_oracle *run, const struct pf_op *op)
 {
 	struct pf_slot *slot = pf_slot_of(run, op->slot);
 	uint32_t unit = slot->first_unit, nr = 1u << slot->order, first;
+	unsigned order = slot->order;
+	pf_pfn pfn[PF_MAX_LANES];
 
-	if (slot->state != PF_SLOT_BLOCK || !slot->order)
+	if (slot->state != PF_SLOT_BLOCK || !order)
 		return;
 	first = pf_units_get(run, nr, slot - run->slot);
 	pf_for_each_lane(run, lane)
 	{
-		pf_pfn pfn = lane->unit_pfn[unit];
-
+		pfn[lane->index] = lane->unit_pfn[unit];
 		pf_world_split(lane, unit, first);
-		if (lane->impl->split)
-			PF_TELL(lane, split, pfn, slot->order);
-		pf_note(lane, PF_ANSWER_SPLIT, nr, pfn);
 	}
+	/* Whoever is told may ask about the pages, which are single ones by then. */
 	slot->state = PF_SLOT_UNITS;
 	slot->order = 0;
 	slot->first_unit = slot->range = first;
 	slot->nr_units = slot->range_nr = nr;
+	pf_for_each_lane(run, lane)
+	{
+		if (lane->impl->split)
+			PF_TELL(lane, split, pfn[lane->index], order);
+		pf_note(lane, PF_ANSWER_SPLIT, nr, pfn[lane->index]);
+	}
 }

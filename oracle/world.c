@@ -337,8 +337,15 @@ static bool never_moves(const struct pf_slot *slot)
 	return slot->state == PF_SLOT_CONTIG || slot->state == PF_SLOT_RUN;
 }
 
-/* How often one compaction may move one unit. */
-#define MAX_MOVES 16u
+/*
+ * How often one compaction may move one unit. Of a free block that it has taken for its
+ * targets Linux 6.12 hands out the lowest page first (6.1 the highest), and there the other
+ * scanner comes first: once for each pageblock that the block is made of.
+ */
+static uint32_t max_moves(const struct pf_layout *l)
+{
+	return 16 + (1u << (l->max_order - l->pageblock_order));
+}
 
 static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn dst,
 					enum pf_mode mode)
@@ -387,12 +394,12 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 	 * its search of the free lists takes targets that the other scanner has
 	 * yet to come to. But pages that change places for ever are no progress.
 	 */
-	if (run->compaction && lane->unit_moved[unit] / MAX_MOVES == run->compaction) {
-		if (++lane->unit_moved[unit] % MAX_MOVES == 0)
+	if (run->compaction && lane->unit_moved[unit] >> 32 == run->compaction) {
+		if ((uint32_t)++lane->unit_moved[unit] >= max_moves(&run->layout))
 			pf_broken(lane, PF_LAW_PROGRESS, "a%u was moved %u times by one compaction",
-				  slot->name, MAX_MOVES);
+				  slot->name, max_moves(&run->layout));
 	} else {
-		lane->unit_moved[unit] = run->compaction * MAX_MOVES;
+		lane->unit_moved[unit] = (uint64_t)run->compaction << 32;
 	}
 	pf_world_verify(lane, unit);
 	forget(lane, unit, slot->order);
@@ -488,9 +495,7 @@ PF_HOT static unsigned world_attrs(struct pf_world *w, pf_pfn pfn)
 	attrs = attrs_of(lane, unit) | PF_PAGE_LIVE;
 	if (lane->unit_pfn[unit] == pfn)
 		attrs |= PF_PAGE_HEAD;
-	/* While a block is being split, its new units are none that have accesses. */
-	if (slot->state == PF_SLOT_BLOCK && unit == slot->first_unit &&
-	    lane->seen_accesses[unit] != slot->accesses)
+	if (slot->state == PF_SLOT_BLOCK && lane->seen_accesses[unit] != slot->accesses)
 		attrs |= PF_PAGE_REFERENCED;
 	return attrs;
 }

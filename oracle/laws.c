@@ -346,13 +346,9 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 			  req->order);
 }
 
-uint64_t pf_cached_pages(struct pf_lane *lane)
+uint64_t pf_failed_moves(struct pf_lane *lane)
 {
-	uint64_t cached = 0;
-
-	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++)
-		cached += PF_ASK(lane, counters, z)->cached;
-	return cached;
+	return lane->impl->stats ? PF_ASK(lane, stats)->pgmigrate_fail : 0;
 }
 
 /*
@@ -360,15 +356,15 @@ uint64_t pf_cached_pages(struct pf_lane *lane)
  * refused anything has no more to ask the world. (One that did move pages may
  * well find more: its scanners meet, and pages it freed are targets now.)
  *
- * Nor is it done if cached pages became free ones, or the other way round. Linux 6.12
- * first tries a batch in which it passes over a dirty page without asking, and ends if it
- * runs out of targets there; the one that it had goes back to a per-cpu list, which may
- * drive out others, and these are targets the next time. (6.1 tries a page to its end.)
+ * Nor has it settled if it tried to move a page and failed before it asked. Linux 6.12 tries
+ * a batch of pages without waiting first, in which it passes over dirty ones, and ends there
+ * if it runs out of targets; those that it had go back to a per-cpu list, which may drive
+ * out others that are targets the next time. (6.1 tries each page to its end.)
  */
-void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req, uint64_t cached)
+void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req, uint64_t failed)
 {
 	if (req->order >= 0 || lane->asked || !pf_can_ask_what_if(lane) ||
-	    pf_cached_pages(lane) != cached)
+	    pf_failed_moves(lane) != failed)
 		return;
 	pf_checked(lane, PF_LAW_SETTLED);
 	pf_what_if(lane);

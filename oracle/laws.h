@@ -22,10 +22,10 @@ void pf_law_range_feasibility(struct pf_lane *lane, uint32_t start, uint32_t idx
 /* Of one compaction, reclaim, undo. */
 void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_request *req,
 			     enum pf_compact_result result);
-/* Pages that its caches hold, in all zones. */
-uint64_t pf_cached_pages(struct pf_lane *lane);
-/* cached: how many there were before. */
-void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req, uint64_t cached);
+/* How many moves failed until now, as far as it says. */
+uint64_t pf_failed_moves(struct pf_lane *lane);
+/* failed: how many there were before. */
+void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req, uint64_t failed);
 void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer);
 void pf_law_undone(struct pf_lane *lane, uint32_t block);
 

@@ -64,7 +64,8 @@ help:
 	@echo "make lab      boot the real Linux 6.1 in QEMU as an allocator laboratory and test it"
 	@echo "              (KDIR=build tree KERNEL=bzImage: another kernel)"
 	@echo "make source   compile Linux 6.1's own mm/ as a member of lineups, source:6.1"
-	@echo "              (KSRC=/path/to/linux NAME=name: your tree as source:name)"
+	@echo "              (KSRC=/path/to/linux NAME=name: your tree as source:name;"
+	@echo "              KVER=6.12: Debian's Linux 6.12 as source:6.12)"
 	@echo "make source-diff BASE=/tree1 MINE=/tree2"
 	@echo "              are they the same? random and fuzzed programs on both (SECONDS=60, LAWS=1)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
@@ -98,7 +99,7 @@ source-diff:
 	@scripts/source-diff BASE="$(BASE)" MINE="$(MINE)" $(if $(KSRC),KSRC="$(KSRC)") \
 		$(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(LAWS),LAWS=$(LAWS))
 source:
-	@scripts/source $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
+	@scripts/source $(if $(KVER),KVER=$(KVER)) $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
 golden:
 	@scripts/setup build
 	@+$(MAKE) --no-print-directory do-golden

@@ -49,8 +49,8 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench lab source source-diff golden results check-impl setup clean format install \
-	do-fuzz do-test do-afl do-demo do-bench do-golden do-results fuzz-targets afl-targets tools units
+.PHONY: all help fuzz test afl demo bench lab source source-diff golden coverage results check-impl setup clean format install \
+	do-fuzz do-test do-afl do-demo do-bench do-golden do-coverage do-results fuzz-targets afl-targets tools units
 
 all: help
 
@@ -69,6 +69,8 @@ help:
 	@echo "make source-diff BASE=/tree1 MINE=/tree2"
 	@echo "              are they the same? random and fuzzed programs on both (SECONDS=60, LAWS=1)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
+	@echo "make coverage lines that the corpus reaches, as HTML; of a kernel's source too (make source)"
+	@echo "              (CORPUS=folder of inputs, beside the seeds)"
 	@echo "make results  published results about parts of Linux's allocator, measured again"
 	@echo "make tools    build/pagefuzz and build/libpagefuzz.a only"
 	@echo "make install  PREFIX=/usr/local DESTDIR=: command, headers, library, fuzz target"
@@ -103,6 +105,9 @@ source:
 golden:
 	@scripts/setup build
 	@+$(MAKE) --no-print-directory do-golden
+coverage:
+	@scripts/setup build
+	@+$(MAKE) --no-print-directory do-coverage
 results:
 	@scripts/setup build
 	@+$(MAKE) --no-print-directory do-results
@@ -147,6 +152,9 @@ build/afl/targets/engines/afl_lockstep.o: targets/engines/afl_lockstep.c
 	@mkdir -p $(@D)
 	@AFL_QUIET=1 $(AFL_CC) $(COMMON) $(AFL_FLAGS) -MMD -MP -c $< -o $@
 $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
+# llvm-cov's counters, in all of it.
+COUNTED := -O1 -fprofile-instr-generate -fcoverage-mapping
+$(eval $(call variant,coverage,$(CLANG),$(COUNTED),$(COUNTED)))
 
 # ---------------------------------------------------------------- tools --
 tools: build/pagefuzz build/libpagefuzz.a build/include/pagefuzz/.done
@@ -190,6 +198,9 @@ build/$(SAN_DIR)/fuzz_lockstep: $(FUZZ_OBJECTS)
 	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $^
 build/$(SAN_DIR)/replay_lockstep: $(FUZZ_OBJECTS) $(call objects,$(SAN_DIR),targets/engines/replay.c)
 	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^
+
+build/coverage/replay_lockstep: $(call objects,coverage,$(TARGET) $(CORE) targets/engines/replay.c)
+	@$(CLANG) $(COUNTED) -o $@ $^
 
 afl-targets: build/afl/afl_lockstep build/afl/libpagefuzz_mutator.so
 build/afl/afl_lockstep: $(call objects,afl,targets/engines/afl_lockstep.c $(TARGET) $(CORE))
@@ -253,6 +264,9 @@ do-demo: build/pagefuzz
 do-golden: build/pagefuzz
 	@$(DONE)build/pagefuzz golden corpus/golden/*.tr
 
+do-coverage: build/coverage/replay_lockstep build/seeds-bytes/.done
+	@$(DONE)scripts/coverage $(if $(CORPUS),CORPUS="$(CORPUS)")
+
 do-results: build/pagefuzz
 	@$(DONE)build/pagefuzz results
 
@@ -265,9 +279,21 @@ build/bench: $(call objects,$(SAN_DIR),tests/bench.c $(CORE))
 	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^ $(FUZZER_NO_MAIN) -lstdc++ -lm
 build/bench_alloc: $(call objects,plain,tests/bench_alloc.c) build/libpagefuzz.a
 	@$(CC) -o $@ $^
-do-bench: build/bench build/bench_alloc
+build/bench_source: $(call objects,plain,tests/bench_source.c) build/libpagefuzz.a
+	@$(CC) -o $@ $^
+build/bench_source_watched: $(call objects,$(SAN_DIR),tests/bench_source.c $(CORE))
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer-no-link -o $@ $^ $(FUZZER_NO_MAIN) -lstdc++ -lm
+# A kernel's source takes part if it is there (make source).
+BENCHED := $(if $(wildcard build/source/6.1/fuzz.so),source:6.1)
+do-bench: build/bench build/bench_alloc $(if $(BENCHED),build/bench_source build/bench_source_watched)
 	@$(DONE)build/bench build/bench.json
-	@build/bench_alloc
+	@build/bench_alloc linux linux-plain $(BENCHED)
+ifneq ($(BENCHED),)
+	@build/bench_source $(BENCHED) plain
+	@build/bench_source_watched $(BENCHED) "sanitizers and coverage"
+else
+	@echo "source:6.1 is not there (make source): not measured"
+endif
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')

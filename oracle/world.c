@@ -347,6 +347,17 @@ static uint32_t max_moves(const struct pf_layout *l)
 	return 16 + (1u << (l->max_order - l->pageblock_order));
 }
 
+/*
+ * The fast search for free pages of Linux before 6.12 takes those of any pageblock, when a
+ * direct compaction finds nothing better: an isolated one too, and whoever wants that
+ * empty has to begin again. It is wrong, and fixed since; but known of these kernels.
+ */
+static bool fills_isolated(const struct pf_lane *lane, uint32_t idx, unsigned order)
+{
+	return !order && lane->impl->features & PF_F_FILLS_ISOLATED && !lane->owner[idx] &&
+	       lane->block_state[pf_block_of(lane->run, idx)] == PF_BLOCK_ISOLATED;
+}
+
 static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn dst,
 					enum pf_mode mode)
 {
@@ -371,7 +382,8 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 		pf_broken(lane, PF_LAW_PLACEMENT,
 			  "moves a%u (order %u) to pfn %u: outside memory or unaligned", slot->name,
 			  slot->order, dst);
-	pf_world_exclusive(lane, to, slot->order);
+	if (!fills_isolated(lane, to, slot->order))
+		pf_world_exclusive(lane, to, slot->order);
 	if (!(attrs & PF_PAGE_MOVABLE) || never_moves(slot))
 		return refuse(lane, PF_MIGRATE_BUSY);
 	if (attrs & PF_PAGE_PINNED || injected(lane, PF_INJECT_MIGRATE_AGAIN))

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench_alloc.c - what an allocation and its free cost in the port, as a ratio to
- * the plain buddy in the same run: no oracle, no checks, no sanitizers.
+ * bench_alloc.c - what an allocation and its free cost in implementations (names as
+ * arguments), as a ratio to the plain buddy in the same run: no oracle, no checks, no
+ * sanitizers.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#include "impls/buddy/buddy.h"
-#include "impls/linux/linux.h"
 #include "oracle/layout.h"
+#include "targets/engines/lineup.h"
 
 #define BLOCKS 256 /* held at a time */
 #define ROUNDS 4000
@@ -91,29 +92,38 @@ static double measure(const struct pf_impl *impl, const struct pf_layout *l, uns
 	return best;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	const struct pf_impl *const impls[] = {&pf_impl_linux, &pf_impl_linux_plain};
-	static const unsigned orders[] = {0, 4};
+	static const unsigned orders[] = {0, 2, 4};
 	struct pf_op config[] = {
 		{.kind = PF_OP_CONFIG, .arg = {PF_CONFIG_PAGES, 16383}},
 		{.kind = PF_OP_CONFIG, .arg = {PF_CONFIG_SCALE, 3}},
 		{.kind = PF_OP_CONFIG, .arg = {PF_CONFIG_PAGEBLOCK_ORDER, 9}},
 		{.kind = PF_OP_CONFIG, .arg = {PF_CONFIG_MAX_ORDER, 10}},
 	};
+	struct pf_lineup lineup;
 	struct pf_layout l;
+	char error[256];
 
+	if (!pf_lineup_parse(&lineup, "buddy", error, sizeof(error)))
+		return 2;
+	for (int i = 1; i < argc; i++)
+		if (!pf_lineup_add(&lineup, argv[i], strlen(argv[i]), error, sizeof(error))) {
+			fprintf(stderr, "bench_alloc: %s\n", error);
+			return 2;
+		}
 	pf_layout_build(&l, config, sizeof(config) / sizeof(config[0]));
-	for (unsigned o = 0; o < 2; o++) {
-		double buddy = measure(&pf_impl_buddy, &l, orders[o]);
+	for (unsigned o = 0; o < sizeof(orders) / sizeof(orders[0]); o++) {
+		double buddy = measure(lineup.impl[0], &l, orders[o]);
 
 		printf("alloc and free, order %u: buddy %.1f ns", orders[o], buddy);
-		for (unsigned i = 0; i < 2; i++) {
-			double t = measure(impls[i], &l, orders[o]);
+		for (unsigned i = 1; i < lineup.nr; i++) {
+			double t = measure(lineup.impl[i], &l, orders[o]);
 
-			printf(", %s %.1f ns (%.2f of buddy)", impls[i]->name, t, t / buddy);
+			printf(", %s %.1f ns (%.2f of buddy)", lineup.impl[i]->name, t, t / buddy);
 		}
 		printf("\n");
 	}
+	pf_lineup_free(&lineup);
 	return 0;
 }

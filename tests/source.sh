@@ -31,6 +31,9 @@ check "nothing is compiled twice" nothing_to_do
 check "all seeds: twins" build/pagefuzz run -i linux,source:6.1 corpus/seeds/*.txt corpus/regressions/*.txt
 check "random programs: twins" build/pagefuzz check -w linux source:6.1 --seconds 20
 check "long random programs: twins" build/pagefuzz check -w linux source:6.1 --seconds 20 --ops 512 --seed 9
+check "what the real kernel said" build/pagefuzz golden -q -i source:6.1 corpus/golden/*.tr
+check "alone: laws, with contiguous ranges and isolation" build/pagefuzz check source:6.1 --seconds 10 \
+	corpus/seeds/contig-*.txt corpus/seeds/isolate-*.txt
 
 events() { # IMPL FILE
 	build/pagefuzz run -i "$1" --ftrace "$2" corpus/seeds/compact-direct.txt

@@ -684,6 +684,34 @@ static void test_after_a_finding(void **state)
 	pf_oracle_free(o);
 }
 
+/* Who is told of a split finds single pages, in everybody's world. */
+static void curious_split(void *state, pf_pfn pfn, unsigned order)
+{
+	if (!world)
+		fail_msg("no world");
+	for (unsigned i = 0; i < 1u << order; i++) {
+		assert_int_equal(world->attrs(world, pfn + i) & ~PF_PAGE_REFERENCED,
+				 PF_PAGE_LIVE | PF_PAGE_MOVABLE | PF_PAGE_HEAD);
+		assert_int_equal(world->unit_order(world, pfn + i), 0);
+	}
+	if (truth()->split)
+		truth()->split(state, pfn, order);
+}
+
+static void test_questions_in_split(void **state)
+{
+	struct pf_impl curious = make_liar();
+	const struct pf_impl *lineup[] = {&pf_impl_buddy, &curious};
+	struct pf_oracle *o = pf_oracle_new(lineup, 2);
+	struct pf_verdict v;
+
+	(void)state;
+	curious.split = curious_split;
+	assert_int_equal(run_text(o, "alloc a1 order=6 movable\naccess a1\nsplit a1\n", &v),
+			 PF_CLEAN);
+	pf_oracle_free(o);
+}
+
 /* A lone success is taken back, so a slot is live in all or in none. */
 static void test_consensus(void **state)
 {
@@ -730,7 +758,7 @@ int main(void)
 		cmocka_unit_test(test_layout_base),	cmocka_unit_test(test_layout_later),
 		cmocka_unit_test(test_layout_within),	cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_after_a_finding), cmocka_unit_test(test_consensus),
-		cmocka_unit_test(test_refused_layouts),
+		cmocka_unit_test(test_refused_layouts), cmocka_unit_test(test_questions_in_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

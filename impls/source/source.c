@@ -13,6 +13,8 @@
 #include "abi.h"
 
 #define PREFIX "source:"
+/* Different trees that one process ever opens. */
+#define PF_MAX_KEPT 64
 
 struct pf_source {
 	struct pf_impl impl;
@@ -108,6 +110,42 @@ __attribute__((no_sanitize("address"))) static void copy(char *to, const char *f
 		((volatile char *)to)[i] = from[i];
 }
 
+/*
+ * Under a fuzzer an object stays when it is closed: its counters are known by address.
+ * What it was like when it was loaded is kept with it, for whoever opens it again.
+ */
+static struct {
+	void *handle, *fresh;
+} kept[PF_MAX_KEPT];
+
+static bool stays(void)
+{
+	return program_has("__sanitizer_cov_8bit_counters_init");
+}
+
+/* The data of an object just loaded; NULL: no memory, or too many objects. */
+static void *fresh_data(struct pf_source *s)
+{
+	size_t size = (size_t)(s->object->data_end - s->object->data), i = 0;
+	void *fresh;
+
+	while (stays() && i < PF_MAX_KEPT && kept[i].handle && kept[i].handle != s->handle)
+		i++;
+	if (i == PF_MAX_KEPT)
+		return NULL;
+	if (stays() && kept[i].handle)
+		return kept[i].fresh;
+	fresh = malloc(size);
+	if (!fresh)
+		return NULL;
+	copy(fresh, s->object->data, size);
+	if (stays()) {
+		kept[i].handle = s->handle;
+		kept[i].fresh = fresh;
+	}
+	return fresh;
+}
+
 /* Names of members are like names of variables, with a '-'. */
 static void set_name(struct pf_source *s, const char *name)
 {
@@ -131,7 +169,6 @@ struct pf_source *pf_source_open(const char *spec, size_t len, char *error, size
 {
 	struct pf_source *s = calloc(1, sizeof(*s));
 	char name[64];
-	size_t data;
 
 	snprintf(name, sizeof(name), "%.*s", (int)(len - strlen(PREFIX)), spec + strlen(PREFIX));
 	if (!s || strchr(name, '/')) {
@@ -143,14 +180,12 @@ struct pf_source *pf_source_open(const char *spec, size_t len, char *error, size
 		pf_source_close(s);
 		return NULL;
 	}
-	data = (size_t)(s->object->data_end - s->object->data);
-	s->fresh = malloc(data);
+	s->fresh = fresh_data(s);
 	if (!s->fresh) {
 		snprintf(error, size, "out of memory");
 		pf_source_close(s);
 		return NULL;
 	}
-	copy(s->fresh, s->object->data, data);
 	s->self.fresh = s->fresh;
 	s->self.format = vsnprintf;
 	set_name(s, name);
@@ -179,9 +214,10 @@ void pf_source_close(struct pf_source *source)
 {
 	if (!source)
 		return;
-	free(source->fresh);
-	/* Under a fuzzer the object stays: its counters are known by address. */
-	if (source->handle && !program_has("__sanitizer_cov_8bit_counters_init"))
-		dlclose(source->handle);
+	if (!stays()) {
+		free(source->fresh);
+		if (source->handle)
+			dlclose(source->handle);
+	}
 	free(source);
 }

@@ -30,7 +30,7 @@ static void print_features(const struct pf_impl *impl)
 		{PF_F_WATERMARKS, "watermarks"}, {PF_F_CANONICAL, "canonical"},
 		{PF_F_CACHE, "cache"},		 {PF_F_SNAPSHOT, "snapshot"},
 		{PF_F_CAPTURE, "capture"},	 {PF_F_REMOTE, "remote"},
-		{PF_F_INPAGE, "inpage"},
+		{PF_F_INPAGE, "inpage"},	 {PF_F_FILLS_ISOLATED, "fills_isolated"},
 	};
 	const struct {
 		bool there;
@@ -126,7 +126,7 @@ int cmd_impls(int argc, char **argv)
 struct check_args {
 	const char *with, *output, *json;
 	unsigned long runs, seconds, seed, length, timeout;
-	bool quiet;
+	bool quiet, in_process;
 };
 
 struct check {
@@ -423,7 +423,8 @@ static bool can_write(const char *path)
 
 static int check(const struct check_args *args, char **argv, int nr)
 {
-	struct pf_judge_config config = {.seconds = (unsigned)args->timeout};
+	struct pf_judge_config config = {.seconds = (unsigned)args->timeout,
+					 .in_process = args->in_process};
 	struct check c = {.args = args, .impl = argv[0]};
 	int status = PF_EXIT_CLEAN;
 
@@ -467,6 +468,7 @@ int cmd_check(int argc, char **argv)
 		PF_OPTION_TEXT("json", 0, "FILE", &a.json, "write the report as JSON, too"),
 		PF_OPTION_QUIET(&a.quiet, "print only a finding's signature"),
 		PF_OPTION_TIMEOUT(&a.timeout),
+		PF_OPTION_IN_PROCESS(&a.in_process),
 	};
 	const struct pf_usage usage = {
 		.command = "check",

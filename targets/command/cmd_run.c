@@ -20,7 +20,7 @@ enum stage {
 };
 
 struct run_args {
-	bool trace, quiet, hash, maps, report;
+	bool trace, quiet, hash, maps, report, in_process;
 	const char *impls, *ftrace_path;
 	unsigned long timeout; /* s */
 	const char *path;      /* of the program that runs */
@@ -244,6 +244,7 @@ static int run_all(struct run_args *a, char **path, int nr)
 {
 	struct pf_judge_config config = {.impls = a->impls,
 					 .seconds = (unsigned)a->timeout,
+					 .in_process = a->in_process,
 					 .prepare = prepare,
 					 .before = before,
 					 .after = after,
@@ -308,6 +309,7 @@ int cmd_run(int argc, char **argv)
 		PF_OPTION_QUIET(&a.quiet, "print nothing unless there is a finding"),
 		PF_OPTION_FLAG("hash", 0, &a.hash, "print the hash of all answers and events"),
 		PF_OPTION_TIMEOUT(&a.timeout),
+		PF_OPTION_IN_PROCESS(&a.in_process),
 	};
 	const struct pf_usage usage = {
 		.command = "run",

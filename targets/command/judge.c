@@ -60,6 +60,8 @@ struct pf_judge {
 	struct pf_judge_config config;
 	struct shared *shared;
 	struct pf_judgement result;
+	struct clerk *here; /* in this process: there is no child */
+	FILE *here_out;	    /* where its output goes just now, or NULL */
 	bool machine;
 	bool failed; /* could not be opened again */
 	struct court open, closed;
@@ -293,6 +295,63 @@ static void court_body(void *arg)
 	_exit(0);
 }
 
+/* ------------------------------------------------------- in one process -- */
+
+static ssize_t forward(void *arg, const char *buf, size_t size)
+{
+	const struct pf_judge *j = arg;
+
+	if (j->here_out) {
+		pf_progress_clear();
+		fwrite(buf, 1, size, j->here_out);
+	}
+	return (ssize_t)size;
+}
+
+static void keep_lineup(struct pf_judge *j);
+
+/* False: complained. */
+static bool open_here(struct pf_judge *j)
+{
+	const cookie_io_functions_t to_here = {.write = forward};
+	const struct pf_judge_config *config = &j->config;
+	struct clerk *k = calloc(1, sizeof(*k));
+
+	if (k)
+		k->out = fopencookie(j, "w", to_here);
+	if (!k || !k->out) {
+		free(k);
+		pf_complain("out of memory");
+		return false;
+	}
+	j->here = k;
+	k->court = &j->open;
+	if (!open_oracle(k))
+		return false;
+	if (k->options.start) {
+		pf_complain("a machine is not judged in this process");
+		return false;
+	}
+	if (config->prepare)
+		config->prepare(config->arg, k->oracle, &k->options, k->out);
+	pf_oracle_options(k->oracle, &k->options);
+	describe(j->shared, k);
+	keep_lineup(j);
+	return true;
+}
+
+static void close_here(struct pf_judge *j)
+{
+	struct clerk *k = j->here;
+
+	if (!k)
+		return;
+	pf_oracle_free(k->oracle);
+	pf_lineup_free(&k->lineup);
+	fclose(k->out);
+	free(k);
+}
+
 /* ----------------------------------------------------------- the parent -- */
 
 static bool make_pipe(int *reader, int *writer)
@@ -440,7 +499,8 @@ struct pf_judge *pf_judge_open(const struct pf_judge_config *config)
 	j->open = (struct court){.judge = j, .only = -1, .ward.seconds = config->seconds};
 	j->closed = (struct court){
 		.judge = j, .only = -1, .ward.seconds = config->seconds, .closed_memory = true};
-	if (pf_ward_open(&j->open.ward) && pf_ward_open(&j->closed.ward) && start_court(&j->open))
+	if (pf_ward_open(&j->open.ward) && pf_ward_open(&j->closed.ward) &&
+	    (config->in_process ? open_here(j) : start_court(&j->open)))
 		return j;
 	pf_judge_close(j);
 	return NULL;
@@ -450,6 +510,7 @@ void pf_judge_close(struct pf_judge *j)
 {
 	if (!j)
 		return;
+	close_here(j);
 	close_court(&j->open);
 	close_court(&j->closed);
 	pf_ward_close(&j->open.ward);
@@ -532,6 +593,33 @@ static void take_result(struct pf_judge *j)
 	j->result.hash = r->hash;
 }
 
+/* What was answered, and what goes with it. */
+static enum pf_outcome take_answer(struct pf_judge *j, enum request_kind kind, struct pf_verdict *v)
+{
+	enum pf_outcome outcome = j->shared->outcome;
+
+	if (kind != TELL && (outcome == PF_FINDING || outcome == PF_KNOWN))
+		take_verdict(j, v);
+	if (kind == RUN)
+		take_result(j);
+	return outcome <= PF_UNSUPPORTED ? outcome : PF_UNSUPPORTED;
+}
+
+static enum pf_outcome ask_here(struct pf_judge *j, enum request_kind kind, const struct pf_op *ops,
+				size_t n, struct pf_verdict *v, FILE *out)
+{
+	struct clerk *k = j->here;
+
+	k->request = (struct request){.kind = kind, .nr_ops = n};
+	/* Nobody writes there; of a child they are its own copy. */
+	k->ops = (struct pf_op *)(uintptr_t)ops;
+	j->here_out = out;
+	serve(k);
+	fflush(k->out);
+	j->here_out = NULL;
+	return take_answer(j, kind, v);
+}
+
 /* One request, one answer; an end is a verdict. */
 static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct pf_op *ops,
 			   size_t n, struct pf_verdict *v, FILE *out)
@@ -543,7 +631,11 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 	char text[400];
 	int status;
 
-	if (pf_judge_over(j) || (!c->running && !start_court(c)))
+	if (pf_judge_over(j))
+		return PF_UNSUPPORTED;
+	if (j->here)
+		return ask_here(j, kind, ops, n, v, out);
+	if (!c->running && !start_court(c))
 		return PF_UNSUPPORTED;
 	if (kind == TELL)
 		r.verdict = *v;
@@ -552,15 +644,11 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 	if (write_all(c->request_fd, &r, sizeof(r)))
 		write_all(c->request_fd, ops, n * sizeof(*ops));
 	if (await(c, out, &status)) {
-		outcome = j->shared->outcome;
-		if (kind != TELL && (outcome == PF_FINDING || outcome == PF_KNOWN))
-			take_verdict(j, v);
-		if (kind == RUN)
-			take_result(j);
+		outcome = take_answer(j, kind, v);
 		/* A machine that has been worked on may not begin again as it did. */
 		if (j->shared->machine)
 			close_court(c);
-		return outcome <= PF_UNSUPPORTED ? outcome : PF_UNSUPPORTED;
+		return outcome;
 	}
 	if (kind == TELL)
 		return PF_FINDING;
@@ -649,7 +737,7 @@ static bool confirm(struct pf_judge *j, const struct pf_op *ops, size_t n, struc
 {
 	struct pf_verdict closed;
 
-	if (j->machine)
+	if (j->machine || j->here)
 		return false;
 	if (ask_for(&j->closed, CLOSED_SECONDS, ops, n, &closed) == PF_FINDING && is_end(&closed) &&
 	    closed.lane < PF_MAX_LANES && j->closed.ward.shared->fault == PF_FAULT_FRAMEWORK) {
@@ -707,7 +795,7 @@ enum pf_outcome pf_judge_closed(struct pf_judge *j, const struct pf_op *ops, siz
 {
 	enum pf_outcome outcome;
 
-	if (j->machine)
+	if (j->machine || j->here)
 		return PF_CLEAN;
 	outcome = ask_for(&j->closed, CLOSED_SECONDS, ops, n, v);
 	/* Only a wild write counts: the rest is what pf_judge_run() finds as well. */

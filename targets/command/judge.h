@@ -16,6 +16,11 @@ struct pf_judge_config {
 	struct pf_options options;
 	unsigned seconds; /* of CPU time for one call; 0: PF_WARD_SECONDS */
 	/*
+	 * No child: faster, a debugger or valgrind sees it, and what an implementation does
+	 * to its process it does to all of it. Nobody looks for wild writes. Not for machines.
+	 */
+	bool in_process;
+	/*
 	 * Optional, in the child, in place of impls: open a lineup and say what its members
 	 * want of a run. False: complained.
 	 */

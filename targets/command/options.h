@@ -49,6 +49,9 @@ struct pf_option {
 #define PF_OPTION_TIMEOUT(v)	PF_OPTION_NUMBER("timeout", 0, v, 1, 100000, \
 				"seconds of CPU time that one call of an implementation may\n" \
 				"take (default: 10)")
+#define PF_OPTION_IN_PROCESS(v)	PF_OPTION_FLAG("in-process", 0, v, \
+				"without a child process: faster, for code that is trusted and for\n" \
+				"debuggers; a crash or a loop is the end, wild writes go unseen")
 /* clang-format on */
 
 struct pf_usage {

@@ -20,6 +20,17 @@ unsigned int shim_block_type(unsigned int migratetype)
 	return migratetype;
 }
 
+/* The other way round; -1: there are no pageblocks of that type. */
+int shim_migratetype(unsigned int block_type)
+{
+	int t;
+
+	for (t = 0; t < MIGRATE_TYPES; t++)
+		if (shim_block_type(t) == block_type)
+			return t;
+	return -1;
+}
+
 static void dump_zone_fields(struct zone *zone, u32 *f)
 {
 	f[PF_DUMP_MANAGED] = zone_managed_pages(zone);
@@ -110,31 +121,46 @@ static void dump_blocks(struct zone *zone, struct pf_dump *d, struct pf_list *li
 		pf_dump_add(d, list, shim_block_word(pfn));
 }
 
-static void dump_totals(u32 *total)
+static const struct {
+	unsigned int total, item;
+} totals[] = {
+	{PF_DUMP_COMPACT_MIGRATE_SCANNED, COMPACTMIGRATE_SCANNED},
+	{PF_DUMP_COMPACT_FREE_SCANNED, COMPACTFREE_SCANNED},
+	{PF_DUMP_COMPACT_ISOLATED, COMPACTISOLATED},
+	{PF_DUMP_COMPACT_STALL, COMPACTSTALL},
+	{PF_DUMP_COMPACT_FAIL, COMPACTFAIL},
+	{PF_DUMP_COMPACT_SUCCESS, COMPACTSUCCESS},
+	{PF_DUMP_KCOMPACTD_WAKE, KCOMPACTD_WAKE},
+	{PF_DUMP_KCOMPACTD_MIGRATE_SCANNED, KCOMPACTD_MIGRATE_SCANNED},
+	{PF_DUMP_KCOMPACTD_FREE_SCANNED, KCOMPACTD_FREE_SCANNED},
+	{PF_DUMP_PGMIGRATE_SUCCESS, PGMIGRATE_SUCCESS},
+	{PF_DUMP_PGMIGRATE_FAIL, PGMIGRATE_FAIL},
+};
+
+u64 shim_event_total(unsigned int item)
 {
-	static const struct {
-		unsigned int total, item;
-	} map[] = {
-		{PF_DUMP_COMPACT_MIGRATE_SCANNED, COMPACTMIGRATE_SCANNED},
-		{PF_DUMP_COMPACT_FREE_SCANNED, COMPACTFREE_SCANNED},
-		{PF_DUMP_COMPACT_ISOLATED, COMPACTISOLATED},
-		{PF_DUMP_COMPACT_STALL, COMPACTSTALL},
-		{PF_DUMP_COMPACT_FAIL, COMPACTFAIL},
-		{PF_DUMP_COMPACT_SUCCESS, COMPACTSUCCESS},
-		{PF_DUMP_KCOMPACTD_WAKE, KCOMPACTD_WAKE},
-		{PF_DUMP_KCOMPACTD_MIGRATE_SCANNED, KCOMPACTD_MIGRATE_SCANNED},
-		{PF_DUMP_KCOMPACTD_FREE_SCANNED, KCOMPACTD_FREE_SCANNED},
-		{PF_DUMP_PGMIGRATE_SUCCESS, PGMIGRATE_SUCCESS},
-		{PF_DUMP_PGMIGRATE_FAIL, PGMIGRATE_FAIL},
-	};
-	unsigned int i;
+	u64 total = 0;
 	int cpu;
 
-	for (i = 0; i < ARRAY_SIZE(map); i++) {
-		total[map[i].total] = 0;
-		for_each_possible_cpu(cpu)
-			total[map[i].total] += per_cpu(vm_event_states, cpu).event[map[i].item];
-	}
+	for_each_possible_cpu(cpu)
+		total += per_cpu(vm_event_states, cpu).event[item];
+	return total;
+}
+
+static void dump_totals(u32 *total)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(totals); i++)
+		total[totals[i].total] = shim_event_total(totals[i].item);
+}
+
+void shim_load_totals(const u32 *total)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(totals); i++)
+		per_cpu(vm_event_states, 0).event[totals[i].item] = total[totals[i].total];
 }
 
 void shim_dump(void *state, struct pf_dump *d)

@@ -14,8 +14,10 @@
 #include <linux/vmstat.h>
 #include <mm/internal.h>
 
-static struct pf_stats stats;
+static struct pf_stats stats, at_load;
 static struct pf_zone_counters counters[PF_MAX_ZONES];
+/* Pages that a dump has on no list. */
+static u32 others[PF_MAX_ZONES];
 static bool min_free_kbytes_set;
 
 /* --------------------------------------------------------------- events --- */
@@ -50,8 +52,12 @@ static size_t source_footprint(const void *self, const struct pf_layout *l)
 {
 	size_t memmap, arena;
 
-	/* No kernel has pageblocks of one page: that order means that none is chosen yet. */
-	if (!l->pageblock_order || (SHIM_6_12 && !has_low_memory(l)))
+	/*
+	 * No kernel has pageblocks of one page: that order means that none is chosen yet.
+	 * Nor larger ones than a section, which has the flags of its pageblocks.
+	 */
+	if (!l->pageblock_order || l->pageblock_order > PFN_SECTION_SHIFT ||
+	    (SHIM_6_12 && !has_low_memory(l)))
 		return 0;
 	return shim_place_memory(l, &memmap, &arena);
 }
@@ -288,6 +294,43 @@ static void source_drain(void *state, int cpu)
 		run_on(cpu);
 		drain_local_pages(NULL);
 	}
+}
+
+/* ---------------------------------------------------------------- ranges --- */
+
+static bool source_isolate(void *state, pf_pfn block)
+{
+	run_on(0);
+	return shim_isolate(block);
+}
+
+static void source_undo_isolate(void *state, pf_pfn block)
+{
+	run_on(0);
+	shim_undo_isolate(block);
+}
+
+/* As alloc_contig_pages() asks, whatever the range is for. */
+static bool source_alloc_contig(void *state, pf_pfn pfn, unsigned int nr, unsigned int mobility)
+{
+	unsigned int saved;
+	bool done;
+
+	run_on(0);
+	shim_gfp = 0;
+	saved = memalloc_noreclaim_save();
+	done = shim_alloc_contig(pfn, nr);
+	memalloc_noreclaim_restore(saved);
+	if (done)
+		stats.pgalloc += nr;
+	return done;
+}
+
+static void source_free_contig(void *state, pf_pfn pfn, unsigned int nr)
+{
+	run_on(0);
+	stats.pgfree += nr;
+	free_contig_range(pfn, nr);
 }
 
 /* ------------------------------------------------------------ compaction --- */
@@ -530,7 +573,7 @@ static const struct pf_zone_counters *source_counters(void *state, unsigned int 
 	unsigned int cpu, order, i;
 	struct page *page;
 
-	c->managed = zone_managed_pages(zone);
+	c->managed = zone_managed_pages(zone) - others[z];
 	c->cached = c->isolated = c->drift = 0;
 	for (cpu = 0; cpu < shim_layout->nr_cpus; cpu++) {
 		struct per_cpu_zonestat *stat = per_cpu_ptr(zone->per_cpu_zonestats, cpu);
@@ -555,27 +598,49 @@ static const struct pf_zone_counters *source_counters(void *state, unsigned int 
 	return c;
 }
 
-static u64 event_total(unsigned int item)
+/* Of the machine, of which the dump that was loaded had some already. */
+static void read_stats(struct pf_stats *s)
 {
-	u64 total = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		total += per_cpu(vm_event_states, cpu).event[item];
-	return total;
+	s->pgmigrate_success = shim_event_total(PGMIGRATE_SUCCESS);
+	s->pgmigrate_fail = shim_event_total(PGMIGRATE_FAIL);
+	s->compact_stall = shim_event_total(COMPACTSTALL);
+	s->compact_success = shim_event_total(COMPACTSUCCESS);
+	s->compact_fail = shim_event_total(COMPACTFAIL);
+	s->compact_migrate_scanned = shim_event_total(COMPACTMIGRATE_SCANNED);
+	s->compact_free_scanned = shim_event_total(COMPACTFREE_SCANNED);
 }
 
 static const struct pf_stats *source_stats(void *state)
 {
-	stats.pgmigrate_success = event_total(PGMIGRATE_SUCCESS);
-	stats.pgmigrate_fail = event_total(PGMIGRATE_FAIL);
-	stats.compact_stall = event_total(COMPACTSTALL);
-	stats.compact_success = event_total(COMPACTSUCCESS);
-	stats.compact_fail = event_total(COMPACTFAIL);
-	stats.compact_migrate_scanned = event_total(COMPACTMIGRATE_SCANNED);
-	stats.compact_free_scanned = event_total(COMPACTFREE_SCANNED);
+	read_stats(&stats);
+	stats.pgmigrate_success -= at_load.pgmigrate_success;
+	stats.pgmigrate_fail -= at_load.pgmigrate_fail;
+	stats.compact_stall -= at_load.compact_stall;
+	stats.compact_success -= at_load.compact_success;
+	stats.compact_fail -= at_load.compact_fail;
+	stats.compact_migrate_scanned -= at_load.compact_migrate_scanned;
+	stats.compact_free_scanned -= at_load.compact_free_scanned;
 	stats.extfrag = shim_nr_extfrag;
 	return &stats;
+}
+
+static bool source_load(void *state, const struct pf_dump *d)
+{
+	unsigned int z;
+
+	if (!shim_load(d))
+		return false;
+	shim_load_totals(d->total);
+	for (z = 0; z < shim_layout->nr_zones; z++) {
+		const struct pf_zone_counters *c = source_counters(state, z);
+		u32 in_lists = c->free + c->cached + c->isolated;
+
+		if (c->managed < in_lists)
+			return false;
+		others[z] = c->managed - in_lists;
+	}
+	read_stats(&at_load);
+	return true;
 }
 
 static unsigned int source_block_type(void *state, pf_pfn pfn)
@@ -583,9 +648,12 @@ static unsigned int source_block_type(void *state, pf_pfn pfn)
 	return shim_block_word(pfn) & PF_BLOCK_TYPE;
 }
 
+/* What parts trees, as far as laws know of it. */
+#define FILLS_ISOLATED (LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0) ? PF_F_FILLS_ISOLATED : 0)
+
 static const struct pf_impl source_impl = {
 	.features = PF_F_MOBILITY | PF_F_ZONES | PF_F_SNAPSHOT | PF_F_WATERMARKS | PF_F_CACHE |
-		    PF_F_CAPTURE,
+		    PF_F_CAPTURE | FILLS_ISOLATED,
 	.tier = PF_TIER_TWIN,
 	.footprint = source_footprint,
 	.init = source_init,
@@ -598,12 +666,17 @@ static const struct pf_impl source_impl = {
 	.alloc_bulk = source_alloc_bulk,
 	.alloc_exact = source_alloc_exact,
 	.split = source_split,
+	.isolate = source_isolate,
+	.undo_isolate = source_undo_isolate,
+	.alloc_contig = source_alloc_contig,
+	.free_contig = source_free_contig,
 	.compact = source_compact,
 	.drain = source_drain,
 	.tick = source_tick,
 	.tune = source_tune,
 	.retype = source_retype,
 	.set_cpu = source_set_cpu,
+	.load = source_load,
 	.dump = shim_dump,
 	.set_attrs = source_set_attrs,
 	.block_type = source_block_type,

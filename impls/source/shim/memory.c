@@ -45,7 +45,7 @@ static unsigned long arena_bytes(const struct pf_layout *l)
 
 	return PAGE_ALIGN(roots + sections * (flags + sizeof(struct mem_section_usage) + 128) +
 			  l->nr_nodes * (sizeof(pg_data_t) + 64) + l->nr_cpus * percpu_unit(l) +
-			  PAGE_SIZE +
+			  PAGE_SIZE + shim_ranges_bytes(l) +
 			  /* Tree nodes of the page cache, 64 pages each. */
 			  (pf_layout_pages(l) / 64 + 8) * 1100 + 32768);
 }
@@ -98,6 +98,24 @@ int shim_pfn_valid(unsigned long pfn)
 {
 	return pfn >= shim_layout->base_pfn && pfn < padded_end(shim_layout) &&
 	       valid_section(__pfn_to_section(pfn));
+}
+
+/*
+ * Of sections without memory a kernel has no memmap. Where a block of the largest order is
+ * larger than a section, which is so in no kernel, buddies are looked at in all of it.
+ */
+void shim_guard_holes(void)
+{
+	unsigned long nr = max_t(unsigned long, PAGES_PER_SECTION, 1ul << shim_layout->max_order);
+	unsigned long pfn = shim_layout->base_pfn, end = padded_end(shim_layout), next, at;
+
+	for (; pfn < end; pfn = next) {
+		next = min(round_down(pfn, nr) + nr, end);
+		for (at = pfn; at < next && !valid_section(__pfn_to_section(at));)
+			at = round_down(at, PAGES_PER_SECTION) + PAGES_PER_SECTION;
+		if (at >= next)
+			pf_guard(shim_world, pfn_to_page(pfn), (next - pfn) * sizeof(struct page));
+	}
 }
 
 /* Past the sanitizer: between the variables are its red zones. */

@@ -8,6 +8,8 @@
 #include "events.h"
 #include <linux/huge_mm.h>
 #include <linux/memblock.h>
+#include <linux/migrate.h>
+#include <mm/internal.h>
 #include <trace/events/kmem.h>
 #include <trace/events/oom.h>
 
@@ -33,7 +35,23 @@
 #define trace_compact_retry(order, prio, result, retries, max, ret) \
 	SHIM_EVENT(PF_EV_COMPACT_RETRY, order, prio, result, retries, max, ret)
 
+/*
+ * Where pages of a contiguous range move to. Like the requests of impl.c, this one may
+ * compact, and neither reclaim nor have the reserves of a task that reclaims.
+ */
+static SHIM_MOVABLE *shim_migration_target(SHIM_MOVABLE *page, unsigned long private)
+{
+	struct migration_target_control mtc = *(struct migration_target_control *)private;
+
+	mtc.gfp_mask |= __GFP_NOWARN | __GFP_NOMEMALLOC;
+	return alloc_migration_target(page, (unsigned long)&mtc);
+}
+#define alloc_migration_target shim_migration_target
+/* It would free clean pages of the page cache that others still have: they move instead. */
+#define reclaim_clean_pages_from_list(zone, list) 0
+
 #include <mm/page_alloc.c>
+#undef alloc_migration_target
 /* What was in it until 6.3, the start of zones and of the memmap. */
 #include <mm/mm_init.c>
 
@@ -216,7 +234,9 @@ void shim_boot(const struct pf_layout *l)
 		put_to_sleep(&pgdat->kswapd_wait);
 		put_to_sleep(&pgdat->kcompactd_wait);
 	}
+	shim_guard_holes();
 	shim_boot_caches();
+	shim_setup_ranges();
 	for_each_possible_cpu(cpu)
 		memset(&per_cpu(vm_event_states, cpu), 0, sizeof(vm_event_states));
 }
@@ -260,6 +280,14 @@ void shim_cpu_online(unsigned int cpu)
 	page_alloc_cpu_online(cpu);
 	shim_set_online(cpu, true);
 	shim_refresh_thresholds();
+}
+
+/* One zone, and nothing that is never free. */
+bool shim_may_be_contig(unsigned long pfn, unsigned long nr)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	return page && pfn_range_valid_contig(page_zone(page), pfn, nr);
 }
 
 void shim_retype(struct page *page, int migratetype)

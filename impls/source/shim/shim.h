@@ -56,6 +56,7 @@ __printf(1, 2) __noreturn void shim_die(const char *fmt, ...);
 /* How much a machine of that layout needs, and where in its block the memmap begins. */
 size_t shim_place_memory(const struct pf_layout *layout, size_t *memmap, size_t *arena);
 void shim_setup_memory(void *state, const struct pf_layout *layout);
+void shim_guard_holes(void);
 void *shim_alloc(size_t size, size_t align);
 void shim_put_back_data(const void *fresh);
 
@@ -77,7 +78,25 @@ int shim_migrate_mapping(struct address_space *mapping, struct folio *dst, struc
 
 void shim_dump(void *state, struct pf_dump *d);
 unsigned int shim_block_type(unsigned int migratetype);
+int shim_migratetype(unsigned int block_type);
 unsigned int shim_block_word(unsigned long pfn);
+/* Of all cpus, enum vm_event_item; and those of a dump. */
+u64 shim_event_total(unsigned int item);
+void shim_load_totals(const u32 *total);
+
+/* ----------------------------------------------------------------- load.c -- */
+
+/* False: it can't be, and the machine is of no use any more. */
+bool shim_load(const struct pf_dump *dump);
+
+/* --------------------------------------------------------------- ranges.c -- */
+
+/* For the types of pageblocks that are isolated. */
+size_t shim_ranges_bytes(const struct pf_layout *layout);
+void shim_setup_ranges(void);
+bool shim_isolate(unsigned long block);
+void shim_undo_isolate(unsigned long block);
+bool shim_alloc_contig(unsigned long pfn, unsigned long nr);
 
 /* ------------------------- files around one of mm/, for its static functions -- */
 
@@ -92,6 +111,7 @@ void shim_refresh_thresholds(void);
 void *shim_make_exact(unsigned long addr, unsigned int order, size_t size);
 void shim_cpu_dead(unsigned int cpu);
 void shim_cpu_online(unsigned int cpu);
+bool shim_may_be_contig(unsigned long pfn, unsigned long nr);
 void shim_retype(struct page *page, int migratetype);
 void shim_compact_node(int nid);
 void shim_kcompactd(pg_data_t *pgdat, unsigned int order);

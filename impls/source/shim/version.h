@@ -23,6 +23,8 @@
 #define SHIM_COMPACT_NODE(nid)	compact_node(NODE_DATA(nid), false)
 #define SHIM_PROACTIVE(pgdat)	compact_node(pgdat, true)
 #define SHIM_ISOLATE_LRU(folio) folio_isolate_lru(folio)
+/* What migrates, to those that find it a place. */
+#define SHIM_MOVABLE struct folio
 /* What the event of a migration is told. */
 #define SHIM_NR_MIGRATEPAGES(of) ((int)(of))
 /* Whose isolated pages are counted. */
@@ -60,6 +62,7 @@ struct compact_control;
 #define SHIM_COMPACT_NODE(nid)		compact_node(nid)
 #define SHIM_PROACTIVE(pgdat)		proactive_compact_node(pgdat)
 #define SHIM_ISOLATE_LRU(folio)		(!folio_isolate_lru(folio))
+#define SHIM_MOVABLE			struct page
 #define SHIM_NR_MIGRATEPAGES(of)	((int)(of)->nr_migratepages)
 #define SHIM_ISOLATED_BY		pg_data_t
 #define SHIM_CPU_NUMBER			cpu_number

@@ -64,7 +64,8 @@ help:
 	@echo "make lab      boot the real Linux 6.1 in QEMU as an allocator laboratory and test it"
 	@echo "              (KDIR=build tree KERNEL=bzImage: another kernel)"
 	@echo "make source   compile Linux 6.1's own mm/ as a member of lineups, source:6.1"
-	@echo "              (KSRC=/path/to/linux NAME=name: your tree as source:name)"
+	@echo "              (KSRC=/path/to/linux NAME=name: your tree as source:name;"
+	@echo "              KVER=6.12: Debian's Linux 6.12 as source:6.12)"
 	@echo "make source-diff BASE=/tree1 MINE=/tree2"
 	@echo "              are they the same? random and fuzzed programs on both (SECONDS=60, LAWS=1)"
 	@echo "make source-bugs  are real bugs found? fixes taken out of Linux 6.1 again, a table"
@@ -105,7 +106,7 @@ source-bugs:
 	@scripts/source-bugs $(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(RUNS),RUNS=$(RUNS)) \
 		$(if $(JOBS),JOBS=$(JOBS)) $(if $(JUDGE),JUDGE=$(JUDGE)) $(FIXES)
 source:
-	@scripts/source $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
+	@scripts/source $(if $(KVER),KVER=$(KVER)) $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
 golden:
 	@scripts/setup build
 	@+$(MAKE) --no-print-directory do-golden

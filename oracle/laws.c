@@ -346,14 +346,62 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 			  req->order);
 }
 
+static void hash_block(void *arg, const struct pf_block *b)
+{
+	uint64_t *hash = arg;
+
+	*hash = (*hash ^ ((uint64_t)b->pfn << 8 | b->order << 2 | b->where)) *
+		0x9e3779b97f4a7c15ull;
+	*hash ^= *hash >> 29;
+}
+
+void pf_before_compaction(struct pf_lane *lane, struct pf_before *before)
+{
+	*before = (struct pf_before){0};
+	if (!lane->impl->stats || !lane->impl->census || !pf_can_ask_what_if(lane))
+		return;
+	before->failed = PF_ASK(lane, stats)->pgmigrate_fail;
+	before->lists = 1;
+	PF_TELL(lane, census, hash_block, &before->lists);
+}
+
+/* Is there a page of the cache for which somebody has to wait? */
+static bool pages_to_wait_for(const struct pf_oracle *run)
+{
+	for (uint32_t s = 0; s < run->nr_slots; s++)
+		if (run->slot[s].state != PF_SLOT_EMPTY && run->slot[s].attrs & PF_PAGE_LRU &&
+		    run->slot[s].attrs & (PF_PAGE_DIRTY | PF_PAGE_WRITEBACK | PF_PAGE_LOCKED))
+			return true;
+	return false;
+}
+
+/* Has it tried to move a page, failed, and changed its lists in doing so? */
+static bool left_traces(struct pf_lane *lane, const struct pf_before *before)
+{
+	struct pf_before now;
+
+	if (!before->lists || !pages_to_wait_for(lane->run) ||
+	    PF_ASK(lane, stats)->pgmigrate_fail == before->failed)
+		return false;
+	pf_before_compaction(lane, &now);
+	return now.lists != before->lists;
+}
+
 /*
  * Asked again at once, a compaction of a whole node that neither moved nor was
  * refused anything has no more to ask the world. (One that did move pages may
  * well find more: its scanners meet, and pages it freed are targets now.)
+ *
+ * But Linux 6.12 tries a batch of pages without waiting first, in which it passes over
+ * dirty ones and asks nobody, and ends there if it runs out of targets; those that it had
+ * go back to a per-cpu list, which may drive out others that are targets the next time.
+ * (6.1 tries each page to its end.)
  */
-void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req)
+void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req,
+		    const struct pf_before *before)
 {
-	if (req->order >= 0 || lane->asked || !pf_can_ask_what_if(lane))
+	if (req->order >= 0 || lane->asked || !pf_can_ask_what_if(lane) ||
+	    left_traces(lane, before))
 		return;
 	pf_checked(lane, PF_LAW_SETTLED);
 	pf_what_if(lane);

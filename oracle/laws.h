@@ -22,7 +22,13 @@ void pf_law_range_feasibility(struct pf_lane *lane, uint32_t start, uint32_t idx
 /* Of one compaction, reclaim, undo. */
 void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_request *req,
 			     enum pf_compact_result result);
-void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req);
+/* How many moves had failed before it, and a hash of all lists; 0: it can't tell. */
+struct pf_before {
+	uint64_t failed, lists;
+};
+void pf_before_compaction(struct pf_lane *lane, struct pf_before *before);
+void pf_law_settled(struct pf_lane *lane, const struct pf_compact_request *req,
+		    const struct pf_before *before);
 void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer);
 void pf_law_undone(struct pf_lane *lane, uint32_t block);
 

@@ -23,11 +23,14 @@ void pf_do_compact(struct pf_oracle *run, const struct pf_op *op)
 	{
 		enum pf_compact_result r;
 		uint64_t before = lane->migrated_pages;
+		struct pf_before was = {0};
 
 		if (!pf_can(lane, PF_CAN_COMPACT)) {
 			pf_note_skipped(lane);
 			continue;
 		}
+		if (!run->options.unchecked && req.order < 0)
+			pf_before_compaction(lane, &was);
 		run->compaction = ++run->nr_compactions;
 		r = PF_ASK(lane, compact, &req);
 		run->compaction = 0;
@@ -35,7 +38,7 @@ void pf_do_compact(struct pf_oracle *run, const struct pf_op *op)
 		pf_note(lane, PF_ANSWER_COMPACTED, r, (uint32_t)(lane->migrated_pages - before));
 		if (!run->options.unchecked) {
 			pf_law_truthful_compact(lane, &req, r);
-			pf_law_settled(lane, &req);
+			pf_law_settled(lane, &req, &was);
 		}
 	}
 }

@@ -14,8 +14,8 @@ static void grow_units(struct pf_oracle *run)
 		uint32_t nr = run->max_slots + run->arena_size;
 
 		lane->unit_pfn = pf_resize(run, lane->unit_pfn, nr, sizeof(uint32_t));
-		lane->unit_moved = pf_resize(run, lane->unit_moved, nr, sizeof(uint32_t));
-		memset(lane->unit_moved, 0, nr * sizeof(uint32_t));
+		lane->unit_moved = pf_resize(run, lane->unit_moved, nr, sizeof(uint64_t));
+		memset(lane->unit_moved, 0, nr * sizeof(uint64_t));
 		lane->waited = pf_resize(run, lane->waited, nr, 1);
 	}
 }

@@ -338,6 +338,16 @@ static bool never_moves(const struct pf_slot *slot)
 }
 
 /*
+ * How often one compaction may move one unit. Of a free block that it has taken for its
+ * targets Linux 6.12 hands out the lowest page first (6.1 the highest), and there the other
+ * scanner comes first: once for each pageblock that the block is made of.
+ */
+static uint32_t max_moves(const struct pf_layout *l)
+{
+	return 16 + (1u << (l->max_order - l->pageblock_order));
+}
+
+/*
  * The fast search for free pages of Linux before 6.12 takes those of any pageblock, when a
  * direct compaction finds nothing better: an isolated one too, and whoever wants that
  * empty has to begin again. It is wrong, and fixed since; but known of these kernels.
@@ -347,9 +357,6 @@ static bool fills_isolated(const struct pf_lane *lane, uint32_t idx, unsigned or
 	return !order && lane->impl->features & PF_F_FILLS_ISOLATED && !lane->owner[idx] &&
 	       lane->block_state[pf_block_of(lane->run, idx)] == PF_BLOCK_ISOLATED;
 }
-
-/* How often one compaction may move one unit. */
-#define MAX_MOVES 16u
 
 static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn dst,
 					enum pf_mode mode)
@@ -399,12 +406,12 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 	 * its search of the free lists takes targets that the other scanner has
 	 * yet to come to. But pages that change places for ever are no progress.
 	 */
-	if (run->compaction && lane->unit_moved[unit] / MAX_MOVES == run->compaction) {
-		if (++lane->unit_moved[unit] % MAX_MOVES == 0)
+	if (run->compaction && lane->unit_moved[unit] >> 32 == run->compaction) {
+		if ((uint32_t)++lane->unit_moved[unit] >= max_moves(&run->layout))
 			pf_broken(lane, PF_LAW_PROGRESS, "a%u was moved %u times by one compaction",
-				  slot->name, MAX_MOVES);
+				  slot->name, max_moves(&run->layout));
 	} else {
-		lane->unit_moved[unit] = run->compaction * MAX_MOVES;
+		lane->unit_moved[unit] = (uint64_t)run->compaction << 32;
 	}
 	pf_world_verify(lane, unit);
 	forget(lane, unit, slot->order);

@@ -126,7 +126,7 @@ struct pf_lane {
 	uint32_t *unit_pfn; /* PF_NO_PFN: not here (evicted, absent, or never got it) */
 	uint32_t *seen_accesses;
 	uint8_t *waited; /* by unit: attributes that it has waited for, so that they are gone */
-	uint32_t *unit_moved; /* number of the compaction that moved it last * 16 + moves */
+	uint64_t *unit_moved; /* number of the compaction that moved it last << 32, + moves */
 	uint8_t *block_state; /* enum pf_block_state */
 	uint8_t *block_type;  /* before isolation */
 	struct pf_mirror mirror;

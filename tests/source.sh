@@ -66,4 +66,27 @@ broken() {
 		grep -q "undeclared identifier 'undeclared'" "$tmp/err" && grep -q 'run this again' "$tmp/err"
 }
 check "a tree that does not compile" broken
+
+# Linux 6.12, if somebody has asked for it before: make source KVER=6.12.
+if [ ! -e build/source/linux-source-6.12/.unpacked ]; then
+	skip "Linux 6.12 is not unpacked"
+	finish
+fi
+check "make source KVER=6.12" scripts/source KVER=6.12 KINDS=plain
+check "6.12: all seeds" build/pagefuzz run -i buddy,source:6.12 corpus/seeds/*.txt corpus/regressions/*.txt
+check "6.12: random programs, laws" build/pagefuzz check source:6.12 --seconds 20
+no_twin() { build/pagefuzz run -i source:6.1,source:6.12 corpus/seeds/compact-direct.txt corpus/seeds/fallback-*.txt; }
+check "6.12 is no twin of 6.1" no_twin
+# Where its policy parts from 6.1 (impls/source/README.md): what each says, and the other does not.
+parts() { # FILE
+	local own other
+	for own in 6.1 6.12; do
+		other=6.1
+		[ $own != 6.1 ] || other=6.12
+		build/pagefuzz run -t -m --report -i source:$own "$1" >"$tmp/$own.txt" || return 1
+		grep -qF -- "$(sed -n "s/^# $own: //p" "$1")" "$tmp/$own.txt" || return 1
+		! grep -qF -- "$(sed -n "s/^# $other: //p" "$1")" "$tmp/$own.txt" || return 1
+	done
+}
+for f in tests/source/parts/*.txt; do check "6.12 parts: $(basename "$f" .txt)" parts "$f"; done
 finish

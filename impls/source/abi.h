@@ -23,7 +23,7 @@ struct pf_source_object {
 	unsigned abi;
 	unsigned impl_size, dump_size; /* of the structs as the object knows them */
 	const char *release;	       /* of the tree: 6.1.192 */
-	const struct pf_impl *impl;    /* without self, name and summary */
+	const struct pf_impl *impl;    /* without self, name, summary and group */
 	char *data, *data_end;	       /* all that is writable in it */
 };
 

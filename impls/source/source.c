@@ -21,7 +21,7 @@ struct pf_source {
 	struct pf_source_self self;
 	void *handle, *fresh;
 	const struct pf_source_object *object;
-	char name[16], summary[96];
+	char name[16], summary[96], group[24];
 };
 
 bool pf_source_named(const char *spec, size_t len)
@@ -156,6 +156,15 @@ static void set_name(struct pf_source *s, const char *name)
 			*p = '_';
 }
 
+/* Of 6.1.192: linux-6.1, as for the kernel in the laboratory. */
+static void set_group(struct pf_source *s)
+{
+	unsigned major = 0, minor = 0;
+
+	sscanf(s->object->release, "%u.%u", &major, &minor);
+	snprintf(s->group, sizeof(s->group), "linux-%u.%u", major % 1000, minor % 1000);
+}
+
 struct pf_source *pf_source_open(const char *spec, size_t len, char *error, size_t size)
 {
 	struct pf_source *s = calloc(1, sizeof(*s));
@@ -180,12 +189,14 @@ struct pf_source *pf_source_open(const char *spec, size_t len, char *error, size
 	s->self.fresh = s->fresh;
 	s->self.format = vsnprintf;
 	set_name(s, name);
+	set_group(s);
 	snprintf(s->summary, sizeof(s->summary), "mm/ of Linux %s as it is, compiled from source",
 		 s->object->release);
 	s->impl = *s->object->impl;
 	s->impl.self = &s->self;
 	s->impl.name = s->name;
 	s->impl.summary = s->summary;
+	s->impl.group = s->group;
 	return s;
 }
 

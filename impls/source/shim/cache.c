@@ -202,7 +202,7 @@ void shim_cache(unsigned long pfn, unsigned int attrs)
 	drain_for(folio);
 	if (mapping_of(folio) != mapping) {
 		if (mapping_of(folio)) {
-			if (folio_isolate_lru(folio))
+			if (!SHIM_ISOLATE_LRU(folio))
 				shim_die("a page of the cache is on no list");
 			remove_from_file(folio);
 		} else {

@@ -24,14 +24,14 @@
 	}))
 
 /* Where it is asked for, others may have isolated pages as well. */
-static bool tree_too_many_isolated(pg_data_t *pgdat);
-static bool asked_too_many_isolated(pg_data_t *pgdat)
+static bool tree_too_many_isolated(SHIM_ISOLATED_BY *by);
+static bool asked_too_many_isolated(SHIM_ISOLATED_BY *by)
 {
-	return tree_too_many_isolated(pgdat) || shim_hindered(PF_INJECT_ISOLATED);
+	return tree_too_many_isolated(by) || shim_hindered(PF_INJECT_ISOLATED);
 }
-#define SHIM_TYPE_pg_data_t	 ~, tree_too_many_isolated,
-#define SHIM_TYPE_struct	 ~, tree_too_many_isolated,
-#define too_many_isolated(pgdat) SHIM_PICK(SHIM_TYPE_##pgdat, asked_too_many_isolated, ~)(pgdat)
+#define SHIM_TYPE_pg_data_t   ~, tree_too_many_isolated,
+#define SHIM_TYPE_struct      ~, tree_too_many_isolated,
+#define too_many_isolated(by) SHIM_PICK(SHIM_TYPE_##by, asked_too_many_isolated, ~)(by)
 
 /* Its tracepoints; results are those of the kernel's enum. */
 #define DEFER_EVENT(type, zone, order)                                                         \
@@ -60,8 +60,8 @@ static bool asked_too_many_isolated(pg_data_t *pgdat)
 	SHIM_EVENT(PF_EV_COMPACT_BEGIN, start, (cc)->migrate_pfn, (cc)->free_pfn, end, sync)
 #define trace_mm_compaction_end(cc, start, end, sync, ret) \
 	SHIM_EVENT(PF_EV_COMPACT_END, start, (cc)->migrate_pfn, (cc)->free_pfn, end, sync, ret)
-#define trace_mm_compaction_migratepages(cc, moved) \
-	SHIM_EVENT(PF_EV_COMPACT_MIGRATEPAGES, moved, (cc)->nr_migratepages - (moved))
+#define trace_mm_compaction_migratepages(of, moved) \
+	SHIM_EVENT(PF_EV_COMPACT_MIGRATEPAGES, moved, SHIM_NR_MIGRATEPAGES(of) - (moved))
 /* Without the flags that impl.c adds. */
 #define ADDED_GFP (__GFP_NOWARN | __GFP_HIGHMEM | __GFP_NOMEMALLOC)
 #define trace_mm_compaction_try_to_compact_pages(order, gfp, prio) \
@@ -74,9 +74,13 @@ static bool asked_too_many_isolated(pg_data_t *pgdat)
 
 #include <mm/compaction.c>
 
+int *const shim_extfrag_threshold = &sysctl_extfrag_threshold;
+int *const shim_compact_unevictable_allowed = &sysctl_compact_unevictable_allowed;
+unsigned int *const shim_compaction_proactiveness = &sysctl_compaction_proactiveness;
+
 void shim_compact_node(int nid)
 {
-	compact_node(nid);
+	SHIM_COMPACT_NODE(nid);
 }
 
 /* Woken for an order, as by an allocation; then what it does when it is awake. */
@@ -92,7 +96,7 @@ void shim_kcompactd(pg_data_t *pgdat, unsigned int order)
 void shim_kcompactd_proactive(pg_data_t *pgdat)
 {
 	if (should_proactive_compact_node(pgdat))
-		proactive_compact_node(pgdat);
+		SHIM_PROACTIVE(pgdat);
 	pgdat->proactive_compact_trigger = false;
 	SHIM_EVENT(PF_EV_KCOMPACTD_SLEEP, pgdat->node_id);
 }

@@ -72,7 +72,7 @@ static void dump_cpu(struct zone *zone, unsigned int cpu, struct pf_dump *d, u32
 	f[PF_DUMP_COUNT] = pcp->count;
 	f[PF_DUMP_HIGH] = pcp->high;
 	f[PF_DUMP_BATCH] = pcp->batch;
-	f[PF_DUMP_FREE_FACTOR] = pcp->free_factor;
+	f[PF_DUMP_FREE_FACTOR] = SHIM_FREE_FACTOR(pcp);
 	f[PF_DUMP_FREE_DIFF] = stat->vm_stat_diff[NR_FREE_PAGES];
 	f[PF_DUMP_STAT_THRESHOLD] = stat->stat_threshold;
 	for (i = 0; i < NR_PCP_LISTS; i++) {

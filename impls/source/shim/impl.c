@@ -37,6 +37,17 @@ void shim_event(enum pf_event_type type, unsigned int nr, const s64 *fields)
 
 /* ---------------------------------------------------------------- start --- */
 
+/* Every machine has memory outside of ZONE_MOVABLE; 6.12 divides by its size. */
+static bool has_low_memory(const struct pf_layout *l)
+{
+	unsigned int z;
+
+	for (z = 0; z < l->nr_zones; z++)
+		if (l->zone[z].type != PF_ZONE_MOVABLE)
+			return true;
+	return false;
+}
+
 static size_t source_footprint(const void *self, const struct pf_layout *l)
 {
 	size_t memmap, arena;
@@ -45,7 +56,8 @@ static size_t source_footprint(const void *self, const struct pf_layout *l)
 	 * No kernel has pageblocks of one page: that order means that none is chosen yet.
 	 * Nor larger ones than a section, which has the flags of its pageblocks.
 	 */
-	if (!l->pageblock_order || l->pageblock_order > PFN_SECTION_SHIFT)
+	if (!l->pageblock_order || l->pageblock_order > PFN_SECTION_SHIFT ||
+	    (SHIM_6_12 && !has_low_memory(l)))
 		return 0;
 	return shim_place_memory(l, &memmap, &arena);
 }
@@ -255,6 +267,9 @@ static void source_split(void *state, pf_pfn pfn, unsigned int order)
 			page[i].mapping = NULL;
 			clear_compound_head(page + i);
 		}
+#ifdef PAGE_FLAGS_SECOND
+		page[1].flags &= ~PAGE_FLAGS_SECOND;
+#endif
 		ClearPageHead(page);
 	}
 	split_page(page, order);
@@ -396,7 +411,7 @@ static bool source_tick(void *state, enum pf_daemon daemon, unsigned int node, u
 	case SHIM_TICK_KSWAPD:
 		reset_isolation_suitable(pgdat);
 		return true;
-	case PF_KCOMPACTD:
+	case SHIM_TICK_KCOMPACTD:
 		if (!pgdat->nr_zones)
 			return false;
 		shim_kcompactd(pgdat, order);
@@ -428,8 +443,9 @@ static void setup_marks(void)
 		return;
 	for (z = 0; z < shim_layout->nr_zones; z++) {
 		struct zone *zone = shim_zones[z];
-		u64 gap = max_t(u64, min[z] >> 2,
-				mult_frac(zone_managed_pages(zone), watermark_scale_factor, 10000));
+		u64 gap = max_t(
+			u64, min[z] >> 2,
+			mult_frac(zone_managed_pages(zone), *shim_watermark_scale_factor, 10000));
 
 		zone->_watermark[WMARK_MIN] = min[z];
 		zone->_watermark[WMARK_LOW] = min[z] + gap;
@@ -438,9 +454,7 @@ static void setup_marks(void)
 	}
 }
 
-extern int user_min_free_kbytes, sysctl_extfrag_threshold;
-extern unsigned int sysctl_compaction_proactiveness;
-extern int sysctl_compact_unevictable_allowed;
+extern int user_min_free_kbytes;
 
 static bool source_tune(void *state, enum pf_knob knob, uint32_t value)
 {
@@ -451,7 +465,7 @@ static bool source_tune(void *state, enum pf_knob knob, uint32_t value)
 	case PF_WATERMARK_SCALE_FACTOR:
 		if (value < 1 || value > 3000)
 			return false;
-		watermark_scale_factor = value;
+		*shim_watermark_scale_factor = value;
 		setup_marks();
 		return true;
 	case PF_MIN_FREE_KBYTES:
@@ -464,24 +478,24 @@ static bool source_tune(void *state, enum pf_knob knob, uint32_t value)
 	case PF_WATERMARK_BOOST_FACTOR:
 		if (value > INT_MAX)
 			return false;
-		watermark_boost_factor = value;
+		*shim_watermark_boost_factor = value;
 		return true;
 	case PF_EXTFRAG_THRESHOLD:
 		if (value > 1000)
 			return false;
-		sysctl_extfrag_threshold = value;
+		*shim_extfrag_threshold = value;
 		return true;
 	case PF_COMPACTION_PROACTIVENESS:
 		if (value > 100)
 			return false;
-		sysctl_compaction_proactiveness = value;
+		*shim_compaction_proactiveness = value;
 		for (nid = 0; value && nid < shim_layout->nr_nodes; nid++)
 			NODE_DATA(nid)->proactive_compact_trigger = true;
 		return true;
 	case PF_COMPACT_UNEVICTABLE_ALLOWED:
 		if (value > 1)
 			return false;
-		sysctl_compact_unevictable_allowed = value;
+		*shim_compact_unevictable_allowed = value;
 		return true;
 	default:
 		return false;
@@ -578,8 +592,7 @@ static const struct pf_zone_counters *source_counters(void *state, unsigned int 
 	}
 	/* A mark that was tuned counts as well. */
 	c->drift += mark > now ? mark - now : 0;
-	c->withheld = zone->watermark_boost + zone->nr_reserved_highatomic +
-		      (now > mark ? now - mark : 0);
+	c->withheld = zone->watermark_boost + SHIM_HIGHATOMIC(zone) + (now > mark ? now - mark : 0);
 	for (i = 0; i < PF_NR_ZONE_TYPES; i++)
 		c->lowmem_reserve[i] = zone->lowmem_reserve[i];
 	return c;
@@ -642,7 +655,6 @@ static const struct pf_impl source_impl = {
 	.features = PF_F_MOBILITY | PF_F_ZONES | PF_F_SNAPSHOT | PF_F_WATERMARKS | PF_F_CACHE |
 		    PF_F_CAPTURE | FILLS_ISOLATED,
 	.tier = PF_TIER_TWIN,
-	.group = "linux-6.1",
 	.footprint = source_footprint,
 	.init = source_init,
 	.regions = source_regions,

@@ -40,7 +40,11 @@ struct cpumask __cpu_possible_mask, __cpu_online_mask, __cpu_present_mask;
 atomic_t __num_online_cpus;
 unsigned int nr_cpu_ids = NR_CPUS;
 unsigned long __per_cpu_offset[NR_CPUS];
+#if SHIM_6_12
+DEFINE_PER_CPU_ALIGNED(struct pcpu_hot, pcpu_hot);
+#else
 DEFINE_PER_CPU_READ_MOSTLY(int, cpu_number);
+#endif
 cpumask_var_t node_to_cpumask_map[MAX_NUMNODES];
 struct pglist_data *node_data[MAX_NUMNODES];
 unsigned long phys_base;
@@ -155,6 +159,9 @@ int _printk(const char *fmt, ...)
 	va_start(args, fmt);
 	say(fmt, args);
 	va_end(args);
+	/* After that the kernel goes on without the page. */
+	if (!strncmp(said, "BUG: Bad page", 13))
+		shim_die("%s", said);
 	return 0;
 }
 
@@ -517,6 +524,7 @@ void khugepaged_min_free_kbytes_update(void)
 {
 }
 
+#if !SHIM_6_12
 int PageHuge(struct page *page)
 {
 	return 0;
@@ -526,6 +534,7 @@ int PageHeadHuge(struct page *page)
 {
 	return 0;
 }
+#endif
 
 int isolate_or_dissolve_huge_page(struct page *page, struct list_head *list)
 {
@@ -583,6 +592,11 @@ void swap_write_unplug(struct swap_iocb *sio)
 }
 
 const struct address_space_operations shmem_aops;
+
+bool shmem_mapping(struct address_space *mapping)
+{
+	return false;
+}
 
 int next_demotion_node(int node)
 {

@@ -155,7 +155,7 @@ static bool load_cpu(struct zone *zone, unsigned int cpu, const struct pf_zone_d
 		return false;
 	pcp->high = f[PF_DUMP_HIGH];
 	pcp->batch = max(f[PF_DUMP_BATCH], 1u);
-	pcp->free_factor = f[PF_DUMP_FREE_FACTOR];
+	SHIM_FREE_FACTOR(pcp) = f[PF_DUMP_FREE_FACTOR];
 	stat->vm_stat_diff[NR_FREE_PAGES] = (int)f[PF_DUMP_FREE_DIFF];
 	stat->stat_threshold = f[PF_DUMP_STAT_THRESHOLD];
 	for (i = 0; i < NR_PCP_LISTS; i++) {

@@ -168,6 +168,16 @@ struct kmem_cache {
 	void (*ctor)(void *object);
 };
 
+#if SHIM_6_12
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
+					    struct kmem_cache_args *args, slab_flags_t flags)
+{
+	struct kmem_cache *s = kalloc(sizeof(*s));
+
+	*s = (struct kmem_cache){size, args->ctor};
+	return s;
+}
+#else
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
 				     slab_flags_t flags, void (*ctor)(void *))
 {
@@ -176,6 +186,7 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 	*s = (struct kmem_cache){size, ctor};
 	return s;
 }
+#endif
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t flags)
 {
@@ -258,7 +269,7 @@ struct page *__populate_section_memmap(unsigned long pfn, unsigned long nr, int 
 
 static unsigned long percpu_used, percpu_end;
 
-void __percpu *__alloc_percpu(size_t size, size_t align)
+static void __percpu *alloc_percpu_area(size_t size, size_t align)
 {
 	unsigned long at = ALIGN(percpu_used, align);
 
@@ -268,10 +279,22 @@ void __percpu *__alloc_percpu(size_t size, size_t align)
 	return (void __percpu *)(__per_cpu_start + at);
 }
 
+#if SHIM_6_12
+void __percpu *pcpu_alloc_noprof(size_t size, size_t align, bool reserved, gfp_t gfp)
+{
+	return alloc_percpu_area(size, align);
+}
+#else
+void __percpu *__alloc_percpu(size_t size, size_t align)
+{
+	return alloc_percpu_area(size, align);
+}
+
 void __percpu *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 {
-	return __alloc_percpu(size, align);
+	return alloc_percpu_area(size, align);
 }
+#endif
 
 void free_percpu(void __percpu *p)
 {
@@ -299,7 +322,7 @@ void shim_setup_cpus(unsigned int nr)
 		for (i = 0; i < size; i += 8)
 			copy_word(area + cpu * unit + i, __per_cpu_start + i);
 		__per_cpu_offset[cpu] = (unsigned long)(area + cpu * unit - __per_cpu_start);
-		per_cpu(cpu_number, cpu) = cpu;
+		per_cpu(SHIM_CPU_NUMBER, cpu) = cpu;
 		cpumask_set_cpu(cpu, &__cpu_possible_mask);
 		cpumask_set_cpu(cpu, &__cpu_present_mask);
 		cpumask_set_cpu(cpu, &__cpu_online_mask);
@@ -385,6 +408,13 @@ int memcmp(const void *a, const void *b, size_t n)
 		if (*x != *y)
 			return *x - *y;
 	return 0;
+}
+
+/* The compiler takes it for a memcmp() that asks for equality. */
+#undef bcmp
+int bcmp(const void *a, const void *b, size_t n)
+{
+	return memcmp(a, b, n);
 }
 
 size_t strlen(const char *s)

@@ -6,11 +6,16 @@
  */
 #include "shim.h"
 #include "events.h"
+#include <linux/huge_mm.h>
 #include <linux/memblock.h>
 #include <linux/migrate.h>
 #include <mm/internal.h>
 #include <trace/events/kmem.h>
 #include <trace/events/oom.h>
+
+/* Huge pages, which have per-cpu lists, are as large as a pageblock. */
+#undef HPAGE_PMD_ORDER
+#define HPAGE_PMD_ORDER pageblock_order
 
 #define trace_mm_page_alloc_extfrag(page, order, fallback_order, mt, fallback_mt)   \
 	do {                                                                        \
@@ -34,7 +39,7 @@
  * Where pages of a contiguous range move to. Like the requests of impl.c, this one may
  * compact, and neither reclaim nor have the reserves of a task that reclaims.
  */
-static struct page *shim_migration_target(struct page *page, unsigned long private)
+static SHIM_MOVABLE *shim_migration_target(SHIM_MOVABLE *page, unsigned long private)
 {
 	struct migration_target_control mtc = *(struct migration_target_control *)private;
 
@@ -47,6 +52,8 @@ static struct page *shim_migration_target(struct page *page, unsigned long priva
 
 #include <mm/page_alloc.c>
 #undef alloc_migration_target
+/* What was in it until 6.3, the start of zones and of the memmap. */
+#include <mm/mm_init.c>
 
 /* ------------------------------------------------------------------ boot --- */
 
@@ -90,7 +97,7 @@ static void release_piece(const struct pf_zone_layout *z, unsigned long start, u
 
 		while (start + (1ul << order) > end)
 			order--;
-		__free_pages_core(pfn_to_page(start), order);
+		SHIM_FREE_CORE(pfn_to_page(start), order);
 		start += 1ul << order;
 	}
 }
@@ -130,7 +137,7 @@ static void init_node(const struct pf_layout *l, int nid)
 	free_area_init_core(pgdat);
 	if (pgdat->node_present_pages)
 		node_set_state(nid, N_MEMORY);
-	check_for_memory(pgdat, nid);
+	SHIM_CHECK_FOR_MEMORY(pgdat, nid);
 }
 
 /* Where the memmap has come to. */
@@ -236,6 +243,9 @@ void shim_boot(const struct pf_layout *l)
 
 /* ------------------------------------------------------- what is static there --- */
 
+int *const shim_watermark_scale_factor = &watermark_scale_factor;
+int *const shim_watermark_boost_factor = &watermark_boost_factor;
+
 void shim_zone_pcp_update(struct zone *zone, int cpu_online)
 {
 	zone_pcp_update(zone, cpu_online);
@@ -282,6 +292,17 @@ bool shim_may_be_contig(unsigned long pfn, unsigned long nr)
 
 void shim_retype(struct page *page, int migratetype)
 {
+#if SHIM_6_12
+	/*
+	 * Lists hold blocks of one type alone: it parts a larger free block, as for
+	 * isolation. Types never mix by themselves on a machine that does not group by
+	 * mobility, nor in a block on a per-cpu list, which no kernel has of several
+	 * pageblocks: later it would take one of the types for all.
+	 */
+	if (!page_group_by_mobility_disabled && pageblock_order >= PAGE_ALLOC_COSTLY_ORDER)
+		move_freepages_block_isolate(page_zone(page), page, migratetype);
+#else
 	set_pageblock_migratetype(page, migratetype);
 	move_freepages_block(page_zone(page), page, migratetype, NULL);
+#endif
 }

@@ -64,6 +64,15 @@ static bool is_isolated_nearby(unsigned long pfn, unsigned long end)
 }
 
 /*
+ * On a machine that does not group by mobility 6.12 gives pageblocks back as movable, takes
+ * them for unmovable, and warns that their free pages are on the wrong list.
+ */
+static bool mixes_types(void)
+{
+	return SHIM_6_12 && page_group_by_mobility_disabled;
+}
+
+/*
  * A block that is in one zone, as its callers make sure. Free pages in per-cpu lists
  * would still be handed out, so these are emptied, as offline_pages() does.
  */
@@ -73,7 +82,7 @@ bool shim_isolate(unsigned long block)
 	unsigned int type;
 
 	if (end > shim_layout->end_pfn || !shim_may_be_contig(block, pageblock_nr_pages) ||
-	    miscounts(block) || is_isolated_nearby(block, end))
+	    miscounts(block) || mixes_types() || is_isolated_nearby(block, end))
 		return false;
 	empty_caches(pfn_to_page(block));
 	type = get_pageblock_migratetype(pfn_to_page(block));
@@ -107,7 +116,7 @@ bool shim_alloc_contig(unsigned long pfn, unsigned long nr)
 	unsigned long end = pfn + nr;
 	struct zone *zone;
 
-	if (!shim_may_be_contig(pfn, nr) || is_isolated_nearby(pfn, end))
+	if (!shim_may_be_contig(pfn, nr) || mixes_types() || is_isolated_nearby(pfn, end))
 		return false;
 	empty_caches(pfn_to_page(pfn));
 	zone = page_zone(pfn_to_page(pfn));

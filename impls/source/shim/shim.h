@@ -7,22 +7,27 @@
 #ifndef SHIM_H
 #define SHIM_H
 
-/* The kernel has a macro of that name. */
+/* The kernel has macros of these names. */
 #pragma push_macro("guard")
+#pragma push_macro("PF_KSWAPD")
+#pragma push_macro("PF_KCOMPACTD")
 #undef guard
+#undef PF_KSWAPD
+#undef PF_KCOMPACTD
 #include "../../impl.h"
 #include "../../dump.h"
 #include "../abi.h"
+enum { SHIM_TICK_KSWAPD = PF_KSWAPD, SHIM_TICK_KCOMPACTD = PF_KCOMPACTD };
+#pragma pop_macro("PF_KCOMPACTD")
+#pragma pop_macro("PF_KSWAPD")
 #pragma pop_macro("guard")
-
-/* And of that. */
-enum { SHIM_TICK_KSWAPD = PF_KSWAPD };
 
 #include <linux/mm.h>
 #include <linux/mmzone.h>
-#include <linux/version.h>
+#include <linux/slab.h>
+#include "version.h"
 
-/* Largest order, inclusive; the names changed. */
+/* Largest order, inclusive. */
 #define SHIM_MAX_ORDER (shim_nr_orders - 1)
 
 extern struct pf_world *shim_world;
@@ -94,6 +99,11 @@ void shim_undo_isolate(unsigned long block);
 bool shim_alloc_contig(unsigned long pfn, unsigned long nr);
 
 /* ------------------------- files around one of mm/, for its static functions -- */
+
+/* Variables that are static in one version or the other. */
+extern int *const shim_watermark_scale_factor, *const shim_watermark_boost_factor;
+extern int *const shim_extfrag_threshold, *const shim_compact_unevictable_allowed;
+extern unsigned int *const shim_compaction_proactiveness;
 
 void shim_boot(const struct pf_layout *layout);
 void shim_zone_pcp_update(struct zone *zone, int cpu_online);

@@ -434,7 +434,7 @@ enum pf_knob {
 #define PF_F_CAPTURE	(1u << 6) /* direct compaction hands the block to the requester */
 #define PF_F_REMOTE	(1u << 7) /* outside this process: reports moves as events */
 #define PF_F_INPAGE	(1u << 8) /* keeps metadata inside free pages */
-/* Compaction may move single pages into isolated pageblocks, as Linux before 6.12. */
+/* Compaction may move single pages into isolated pageblocks, as that of Linux does. */
 #define PF_F_FILLS_ISOLATED (1u << 9)
 
 /* How much an implementation promises. */

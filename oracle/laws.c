@@ -702,8 +702,28 @@ static void law_block_types(struct pf_lane *lane)
 	}
 }
 
+struct type_of {
+	pf_pfn pfn;
+	unsigned pageblock_order;
+	unsigned type; /* of the list; PF_NR_BLOCK_TYPES: it is in no such block */
+};
+
+static void find_type(void *arg, const struct pf_block *b)
+{
+	struct type_of *t = arg;
+
+	if (b->where == PF_FREE && b->order > t->pageblock_order &&
+	    t->pfn - b->pfn < 1u << b->order)
+		t->type = b->type;
+}
+
+/*
+ * The type of before; but a free block of several pageblocks may give all of them the type
+ * of its list, as in Linux 6.12, where pages that merge have one type.
+ */
 void pf_law_undone(struct pf_lane *lane, uint32_t block)
 {
+	struct type_of merged;
 	const struct pf_layout *l = &lane->run->layout;
 	pf_pfn pfn = l->base_pfn + (block << l->pageblock_order);
 	unsigned type;
@@ -712,7 +732,12 @@ void pf_law_undone(struct pf_lane *lane, uint32_t block)
 		return;
 	pf_checked(lane, PF_LAW_BLOCK_TYPES);
 	type = PF_ASK(lane, block_type, pfn);
-	if (type != lane->block_type[block])
+	if (type == lane->block_type[block])
+		return;
+	merged = (struct type_of){pfn, l->pageblock_order, PF_NR_BLOCK_TYPES};
+	if (lane->impl->census)
+		PF_TELL(lane, census, find_type, &merged);
+	if (type != merged.type)
 		pf_broken(lane, PF_LAW_BLOCK_TYPES,
 			  "pageblock at pfn %u had type %u before its isolation and has %u after",
 			  pfn, lane->block_type[block], type);

@@ -348,9 +348,9 @@ static uint32_t max_moves(const struct pf_layout *l)
 }
 
 /*
- * The fast search for free pages of Linux before 6.12 takes those of any pageblock, when a
- * direct compaction finds nothing better: an isolated one too, and whoever wants that
- * empty has to begin again. It is wrong, and fixed since; but known of these kernels.
+ * Compaction of Linux takes free pages of any pageblock, an isolated one too, if it has the
+ * highest priority (cc->ignore_block_suitable), and before 6.12 also if a direct one finds
+ * nothing better in its fast search. Whoever wants a pageblock empty has to begin again.
  */
 static bool fills_isolated(const struct pf_lane *lane, uint32_t idx, unsigned order)
 {

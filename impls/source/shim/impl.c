@@ -648,12 +648,9 @@ static unsigned int source_block_type(void *state, pf_pfn pfn)
 	return shim_block_word(pfn) & PF_BLOCK_TYPE;
 }
 
-/* What parts trees, as far as laws know of it. */
-#define FILLS_ISOLATED (LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0) ? PF_F_FILLS_ISOLATED : 0)
-
 static const struct pf_impl source_impl = {
 	.features = PF_F_MOBILITY | PF_F_ZONES | PF_F_SNAPSHOT | PF_F_WATERMARKS | PF_F_CACHE |
-		    PF_F_CAPTURE | FILLS_ISOLATED,
+		    PF_F_CAPTURE | PF_F_FILLS_ISOLATED,
 	.tier = PF_TIER_TWIN,
 	.footprint = source_footprint,
 	.init = source_init,

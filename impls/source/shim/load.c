@@ -44,9 +44,8 @@ static bool cpu_fields_ok(const u32 *f)
 {
 	int diff = (int)f[PF_DUMP_FREE_DIFF];
 
-	return f[PF_DUMP_HIGH] <= MAX_PAGES && f[PF_DUMP_FREE_FACTOR] < 32 &&
-	       f[PF_DUMP_BATCH] <= MAX_PAGES &&
-	       (u64)f[PF_DUMP_BATCH] << f[PF_DUMP_FREE_FACTOR] <= MAX_PAGES &&
+	return f[PF_DUMP_HIGH] <= MAX_PAGES && f[PF_DUMP_BATCH] <= MAX_PAGES &&
+	       SHIM_FREE_FACTOR_OK(f[PF_DUMP_BATCH], f[PF_DUMP_FREE_FACTOR]) &&
 	       f[PF_DUMP_STAT_THRESHOLD] <= S8_MAX && diff >= S8_MIN && diff <= S8_MAX;
 }
 
@@ -271,7 +270,7 @@ static void load_zone_fields(struct zone *zone, const u32 *f)
 		zone->lowmem_reserve[i] = f[PF_DUMP_RESERVE_DMA + i];
 	put_bit(ZONE_BOOSTED_WATERMARK, &zone->flags, f[PF_DUMP_BOOSTED]);
 	put_bit(ZONE_RECLAIM_ACTIVE, &zone->flags, f[PF_DUMP_RECLAIM_ACTIVE]);
-	zone->nr_reserved_highatomic = f[PF_DUMP_HIGHATOMIC];
+	SHIM_HIGHATOMIC(zone) = f[PF_DUMP_HIGHATOMIC];
 	zone->nr_isolate_pageblock = f[PF_DUMP_NR_ISOLATE];
 	zone->contiguous = f[PF_DUMP_CONTIGUOUS];
 	zone->compact_cached_free_pfn = f[PF_DUMP_CACHED_FREE];
@@ -294,6 +293,8 @@ static bool load_zone(struct zone *zone, const struct pf_zone_dump *zd)
 		return false;
 	empty_lists(zone);
 	load_zone_fields(zone, zd->field);
+	/* What else there is of per-cpu lists follows from the zone. */
+	shim_zone_pcp_update(zone, 0);
 	if (!load_blocks(zone, &zd->blocks))
 		return false;
 	for (order = 0; order < PF_NR_ORDERS; order++)

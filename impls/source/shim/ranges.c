@@ -28,11 +28,13 @@ static u8 *isolated_as(unsigned long pfn)
 /*
  * Before 6.10 a block freed in one piece was counted with its first page's pageblock:
  * pages of an isolated block within it were free afterwards. Compound blocks are seen to
- * when they are isolated, others are not, so nobody asks for theirs.
+ * when they are isolated, others are not, so nobody asks for theirs. Per-cpu lists go by the
+ * first page in later kernels as well, but a block in one is larger than a pageblock in none.
  */
 static bool miscounts(unsigned long block)
 {
-	return LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0) &&
+	return (LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0) ||
+		pageblock_order < PAGE_ALLOC_COSTLY_ORDER) &&
 	       shim_world->unit_order(shim_world, block) > pageblock_order;
 }
 
@@ -64,12 +66,15 @@ static bool is_isolated_nearby(unsigned long pfn, unsigned long end)
 }
 
 /*
- * On a machine that does not group by mobility 6.12 gives pageblocks back as movable, takes
+ * 6.12 sees to it that free pages are on the list of their pageblock's type. Blocks in
+ * per-cpu lists that are larger than a pageblock, which they are in no kernel that boots,
+ * defeat it. And on a machine that does not group by mobility it gives pageblocks back as movable, takes
  * them for unmovable, and warns that their free pages are on the wrong list.
  */
 static bool mixes_types(void)
 {
-	return SHIM_6_12 && page_group_by_mobility_disabled;
+	return SHIM_6_12 &&
+	       (page_group_by_mobility_disabled || pageblock_order < PAGE_ALLOC_COSTLY_ORDER);
 }
 
 /*

@@ -18,11 +18,13 @@
 #define subsection_map_init		sparse_init_subsection_map
 #define SHIM_CHECK_FOR_MEMORY(node, id) check_for_memory(node)
 /* Without that of the blocks in use: what a watermark test subtracts. */
-#define SHIM_HIGHATOMIC(zone)	((zone)->nr_free_highatomic)
-#define SHIM_FREE_FACTOR(pcp)	((pcp)->free_count)
-#define SHIM_COMPACT_NODE(nid)	compact_node(NODE_DATA(nid), false)
-#define SHIM_PROACTIVE(pgdat)	compact_node(pgdat, true)
-#define SHIM_ISOLATE_LRU(folio) folio_isolate_lru(folio)
+#define SHIM_HIGHATOMIC(zone) ((zone)->nr_free_highatomic)
+/* Pages freed in a row; before, how often the batch was doubled for that. */
+#define SHIM_FREE_FACTOR(pcp)		   ((pcp)->free_count)
+#define SHIM_FREE_FACTOR_OK(batch, factor) ((factor) <= S16_MAX)
+#define SHIM_COMPACT_NODE(nid)		   compact_node(NODE_DATA(nid), false)
+#define SHIM_PROACTIVE(pgdat)		   compact_node(pgdat, true)
+#define SHIM_ISOLATE_LRU(folio)		   folio_isolate_lru(folio)
 /* What migrates, to those that find it a place. */
 #define SHIM_MOVABLE struct folio
 /* What the event of a migration is told. */
@@ -55,17 +57,18 @@ struct compact_control;
 
 #else
 
-#define SHIM_FREE_CORE(page, order)	__free_pages_core(page, order)
-#define SHIM_CHECK_FOR_MEMORY(node, id) check_for_memory(node, id)
-#define SHIM_HIGHATOMIC(zone)		((zone)->nr_reserved_highatomic)
-#define SHIM_FREE_FACTOR(pcp)		((pcp)->free_factor)
-#define SHIM_COMPACT_NODE(nid)		compact_node(nid)
-#define SHIM_PROACTIVE(pgdat)		proactive_compact_node(pgdat)
-#define SHIM_ISOLATE_LRU(folio)		(!folio_isolate_lru(folio))
-#define SHIM_MOVABLE			struct page
-#define SHIM_NR_MIGRATEPAGES(of)	((int)(of)->nr_migratepages)
-#define SHIM_ISOLATED_BY		pg_data_t
-#define SHIM_CPU_NUMBER			cpu_number
+#define SHIM_FREE_CORE(page, order)	   __free_pages_core(page, order)
+#define SHIM_CHECK_FOR_MEMORY(node, id)	   check_for_memory(node, id)
+#define SHIM_HIGHATOMIC(zone)		   ((zone)->nr_reserved_highatomic)
+#define SHIM_FREE_FACTOR(pcp)		   ((pcp)->free_factor)
+#define SHIM_FREE_FACTOR_OK(batch, factor) ((factor) < 32 && (u64)(batch) << (factor) <= MAX_PAGES)
+#define SHIM_COMPACT_NODE(nid)		   compact_node(nid)
+#define SHIM_PROACTIVE(pgdat)		   proactive_compact_node(pgdat)
+#define SHIM_ISOLATE_LRU(folio)		   (!folio_isolate_lru(folio))
+#define SHIM_MOVABLE			   struct page
+#define SHIM_NR_MIGRATEPAGES(of)	   ((int)(of)->nr_migratepages)
+#define SHIM_ISOLATED_BY		   pg_data_t
+#define SHIM_CPU_NUMBER			   cpu_number
 
 #endif
 #endif

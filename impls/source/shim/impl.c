@@ -643,6 +643,11 @@ static bool source_load(void *state, const struct pf_dump *d)
 	return true;
 }
 
+static const char *source_self_check(void *state)
+{
+	return shim_self_check();
+}
+
 static unsigned int source_block_type(void *state, pf_pfn pfn)
 {
 	return shim_block_word(pfn) & PF_BLOCK_TYPE;
@@ -677,6 +682,7 @@ static const struct pf_impl source_impl = {
 	.dump = shim_dump,
 	.set_attrs = source_set_attrs,
 	.block_type = source_block_type,
+	.self_check = source_self_check,
 };
 
 /* Found by its name, which is the only one that can be seen. */

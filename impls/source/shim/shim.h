@@ -84,6 +84,11 @@ unsigned int shim_block_word(unsigned long pfn);
 u64 shim_event_total(unsigned int item);
 void shim_load_totals(const u32 *total);
 
+/* ---------------------------------------------------------------- check.c -- */
+
+/* NULL, or what is wrong. */
+const char *shim_self_check(void);
+
 /* ----------------------------------------------------------------- load.c -- */
 
 /* False: it can't be, and the machine is of no use any more. */

@@ -18,7 +18,7 @@ REMOTE   := $(wildcard impls/kernel/*.c impls/recorded/*.c)
 IMPLS    := impls/builtin.c impls/dump_diff.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
 LANGUAGE := $(wildcard targets/language/*.c)
 # Names to implementations; the figures that a target leaves for its campaign.
-SHARED   := targets/engines/lineup.c targets/engines/plugin.c targets/engines/stats.c
+SHARED   := targets/engines/beside.c targets/engines/lineup.c targets/engines/plugin.c targets/engines/stats.c
 CORE     := $(ORACLE) $(IMPLS) $(LANGUAGE) $(SHARED)
 IMPORT   := $(wildcard targets/import/*.c)
 MAIN     := targets/command/pagefuzz.c

@@ -8,7 +8,7 @@
 #define PAGEFUZZ_SOURCE_ABI_H
 
 /* Grows with each change of this file, of impl.h or of dump.h that matters here. */
-#define PF_SOURCE_ABI 1
+#define PF_SOURCE_ABI 2
 
 /* pf_impl.self of such a member: what the object needs of the program. */
 struct pf_source_self {
@@ -25,6 +25,7 @@ struct pf_source_object {
 	const char *release;	       /* of the tree: 6.1.192 */
 	const struct pf_impl *impl;    /* without self, name, summary and group */
 	char *data, *data_end;	       /* all that is writable in it */
+	void **kept;		       /* but for this, which is the program's; NULL at first */
 };
 
 #endif /* PAGEFUZZ_SOURCE_ABI_H */

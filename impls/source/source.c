@@ -13,8 +13,6 @@
 #include "abi.h"
 
 #define PREFIX "source:"
-/* Different trees that one process ever opens. */
-#define PF_MAX_KEPT 64
 
 struct pf_source {
 	struct pf_impl impl;
@@ -29,6 +27,11 @@ bool pf_source_named(const char *spec, size_t len)
 	return len > strlen(PREFIX) && !strncmp(spec, PREFIX, strlen(PREFIX));
 }
 
+static void tree_name(char *name, size_t size, const char *spec, size_t len)
+{
+	snprintf(name, size, "%.*s", (int)(len - strlen(PREFIX)), spec + strlen(PREFIX));
+}
+
 /* Is there FOLDER/NAME/KIND.so? */
 static bool is_there(char *path, size_t size, const char *folder, const char *name,
 		     const char *kind)
@@ -38,32 +41,12 @@ static bool is_there(char *path, size_t size, const char *folder, const char *na
 	return n > 0 && (size_t)n < size && !access(path, R_OK);
 }
 
-/* In the working directory's build/, or beside the program: build/pagefuzz, build/fuzz/x. */
-static bool find_object(char *path, size_t size, const char *name, const char *kind)
+bool pf_source_is_in(const char *folder, const char *spec, size_t len)
 {
-	char self[PATH_MAX - 16], folder[PATH_MAX];
-	const char *told = getenv("PAGEFUZZ_SOURCE");
-	ssize_t n;
+	char path[PATH_MAX], name[64];
 
-	if (told && *told)
-		return is_there(path, size, told, name, kind);
-	if (is_there(path, size, "build/source", name, kind))
-		return true;
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n <= 0)
-		return false;
-	self[n] = '\0';
-	for (int up = 0; up < 2; up++) {
-		char *end = strrchr(self, '/');
-
-		if (!end)
-			return false;
-		*end = '\0';
-		snprintf(folder, sizeof(folder), "%s/source", self);
-		if (is_there(path, size, folder, name, kind))
-			return true;
-	}
-	return false;
+	tree_name(name, sizeof(name), spec, len);
+	return is_there(path, sizeof(path), folder, name, "plain");
 }
 
 /* The objects under sanitizers and coverage are for a program that has their libraries. */
@@ -72,15 +55,16 @@ static bool program_has(const char *symbol)
 	return dlsym(RTLD_DEFAULT, symbol) != NULL;
 }
 
-static bool load(struct pf_source *s, const char *name, char *error, size_t size)
+static bool load(struct pf_source *s, const char *folder, const char *name, char *error,
+		 size_t size)
 {
 	bool watched = program_has("__asan_init") &&
 		       program_has("__sanitizer_cov_8bit_counters_init") &&
 		       program_has("__ubsan_handle_out_of_bounds_abort");
 	char path[PATH_MAX];
 
-	if (!(watched && find_object(path, sizeof(path), name, "fuzz")) &&
-	    !find_object(path, sizeof(path), name, "plain")) {
+	if (!folder || (!(watched && is_there(path, sizeof(path), folder, name, "fuzz")) &&
+			!is_there(path, sizeof(path), folder, name, "plain"))) {
 		snprintf(error, size,
 			 "no kernel tree is compiled as '%.40s': run make source (KSRC=tree "
 			 "NAME=%s)",
@@ -110,39 +94,29 @@ __attribute__((no_sanitize("address"))) static void copy(char *to, const char *f
 		((volatile char *)to)[i] = from[i];
 }
 
-/*
- * Under a fuzzer an object stays when it is closed: its counters are known by address.
- * What it was like when it was loaded is kept with it, for whoever opens it again.
- */
-static struct {
-	void *handle, *fresh;
-} kept[PF_MAX_KEPT];
-
+/* Under a fuzzer an object stays when it is closed: its counters are known by address. */
 static bool stays(void)
 {
 	return program_has("__sanitizer_cov_8bit_counters_init");
 }
 
-/* The data of an object just loaded; NULL: no memory, or too many objects. */
-static void *fresh_data(struct pf_source *s)
+/*
+ * The data of an object as they were when it was loaded; who stays keeps them for whoever
+ * opens it again. NULL: no memory.
+ */
+static void *fresh_data(const struct pf_source_object *object)
 {
-	size_t size = (size_t)(s->object->data_end - s->object->data), i = 0;
-	void *fresh;
+	size_t size = (size_t)(object->data_end - object->data);
+	void *fresh = *object->kept;
 
-	while (stays() && i < PF_MAX_KEPT && kept[i].handle && kept[i].handle != s->handle)
-		i++;
-	if (i == PF_MAX_KEPT)
-		return NULL;
-	if (stays() && kept[i].handle)
-		return kept[i].fresh;
+	if (fresh)
+		return fresh;
 	fresh = malloc(size);
 	if (!fresh)
 		return NULL;
-	copy(fresh, s->object->data, size);
-	if (stays()) {
-		kept[i].handle = s->handle;
-		kept[i].fresh = fresh;
-	}
+	copy(fresh, object->data, size);
+	if (stays())
+		*object->kept = fresh;
 	return fresh;
 }
 
@@ -165,22 +139,23 @@ static void set_group(struct pf_source *s)
 	snprintf(s->group, sizeof(s->group), "linux-%u.%u", major % 1000, minor % 1000);
 }
 
-struct pf_source *pf_source_open(const char *spec, size_t len, char *error, size_t size)
+struct pf_source *pf_source_open(const char *folder, const char *spec, size_t len, char *error,
+				 size_t size)
 {
 	struct pf_source *s = calloc(1, sizeof(*s));
 	char name[64];
 
-	snprintf(name, sizeof(name), "%.*s", (int)(len - strlen(PREFIX)), spec + strlen(PREFIX));
+	tree_name(name, sizeof(name), spec, len);
 	if (!s || strchr(name, '/')) {
 		snprintf(error, size, s ? "'%s' is no name of a tree" : "out of memory", name);
 		free(s);
 		return NULL;
 	}
-	if (!load(s, name, error, size)) {
+	if (!load(s, folder, name, error, size)) {
 		pf_source_close(s);
 		return NULL;
 	}
-	s->fresh = fresh_data(s);
+	s->fresh = fresh_data(s->object);
 	if (!s->fresh) {
 		snprintf(error, size, "out of memory");
 		pf_source_close(s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* machine.c - opens the machines of a lineup; see machine.h. */
 #include "machine.h"
+#include "../engines/beside.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -55,31 +56,23 @@ static bool is_lab(char *folder, size_t size, const char *lab, const char *suffi
 	       !access(kernel, R_OK);
 }
 
-/* build/pagefuzz is beside build/lab, build/gcc/pagefuzz a floor above it. */
-static bool lab_beside_command(char *folder, size_t size, const char *suffix)
+struct sought {
+	char *folder;
+	size_t size;
+	const char *suffix;
+};
+
+static bool is_sought(void *arg, const char *path)
 {
-	char self[PATH_MAX - 16], lab[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const struct sought *s = arg;
 
-	if (n <= 0)
-		return false;
-	self[n] = '\0';
-	for (int up = 0; up < 2; up++) {
-		char *end = strrchr(self, '/');
-
-		if (!end)
-			return false;
-		*end = '\0';
-		snprintf(lab, sizeof(lab), "%s/lab", self);
-		if (is_lab(folder, size, lab, suffix))
-			return true;
-	}
-	return false;
+	return is_lab(s->folder, s->size, path, s->suffix);
 }
 
 /* False: complained. */
 static bool find_lab(char *folder, size_t size, const char *suffix)
 {
+	struct sought sought = {folder, size, suffix};
 	const char *told = getenv("PAGEFUZZ_LAB");
 
 	if (told && *told) {
@@ -88,7 +81,7 @@ static bool find_lab(char *folder, size_t size, const char *suffix)
 		pf_complain("there is no kernel in %s%s (PAGEFUZZ_LAB)", told, suffix);
 		return false;
 	}
-	if (is_lab(folder, size, "build/lab", suffix) || lab_beside_command(folder, size, suffix))
+	if (pf_beside("lab", is_sought, &sought))
 		return true;
 	pf_complain("there is no kernel in build/lab%s: run %s first", suffix,
 		    *suffix ? "scripts/lab --kernel VERSION" : "make lab");

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lineup.c - which implementations a run compares; see lineup.h. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lineup.h"
+#include "beside.h"
 #include "plugin.h"
 #include "../../impls/builtin.h"
 #include "../../impls/linux/linux.h"
@@ -59,11 +61,34 @@ static void close_source(void *source)
 	pf_source_close(source);
 }
 
+struct tree {
+	const char *spec;
+	size_t len;
+	char folder[PATH_MAX];
+};
+
+static bool is_compiled(void *arg, const char *folder)
+{
+	struct tree *t = arg;
+
+	if (!pf_source_is_in(folder, t->spec, t->len))
+		return false;
+	snprintf(t->folder, sizeof(t->folder), "%s", folder);
+	return true;
+}
+
 static bool add_source(struct pf_lineup *lineup, const char *spec, size_t len, char *error,
 		       size_t size)
 {
-	struct pf_source *source = pf_source_open(spec, len, error, size);
+	const char *told = getenv("PAGEFUZZ_SOURCE");
+	struct tree tree = {spec, len, ""};
+	struct pf_source *source;
 
+	if (told && *told)
+		is_compiled(&tree, told);
+	else
+		pf_beside("source", is_compiled, &tree);
+	source = pf_source_open(tree.folder[0] ? tree.folder : NULL, spec, len, error, size);
 	if (!source)
 		return false;
 	if (pf_lineup_take(lineup, pf_source_impl(source), source, close_source, error, size))

@@ -3,7 +3,6 @@
 # file: mm/compaction.c
 # in: isolate_migratepages_block()
 # lines: 4
-# needs: contiguous ranges
 # A compound page counts as one, and the batch ends when there are exactly 32: it can become as
 # large as the block.
 # judge: twin

@@ -3,7 +3,6 @@
 # file: mm/memory_hotplug.c
 # in: remove_pfn_range_from_zone(), move_pfn_range_to_zone()
 # lines: 4
-# needs: offline
 # A zone that had no hole counts as without one for ever, and scanners go into the hole that
 # memory has left.
 # judge: laws, twin

@@ -3,7 +3,6 @@
 # file: mm/page_alloc.c
 # in: free_pcppages_bulk()
 # lines: 3
-# needs: isolation
 # A page goes from a cpu's list to the free list of the type that its block had when it was
 # freed, though the block has been isolated since: it is free for everybody.
 # judge: laws (exclusive, conservation), twin

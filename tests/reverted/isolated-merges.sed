@@ -3,7 +3,6 @@
 # file: mm/page_alloc.c
 # in: __free_one_page()
 # lines: 4
-# needs: isolation
 # Only the type of the freed page decides whether it may merge across pageblocks, not that of
 # the buddy: a free page can reach from an ordinary block into an isolated one.
 # judge: laws (block_types, conservation), twin

@@ -3,7 +3,6 @@
 # file: mm/page_isolation.c
 # in: start_isolate_page_range()
 # lines: 2
-# needs: contiguous ranges
 # A range inside one pageblock has it isolated as its first and again as its last block, which
 # fails: there is no such range.
 # judge: laws (feasibility), twin

@@ -3,7 +3,6 @@
 # file: mm/page_alloc.c
 # in: split_free_page()
 # lines: 3
-# needs: contiguous ranges
 # A free page that is split at the border of an isolated range is taken from its list but not
 # from the number of free pages.
 # judge: laws (conservation), twin

@@ -3,7 +3,6 @@
 # file: mm/compaction.c
 # in: isolate_freepages_block()
 # lines: 6
-# needs: contiguous ranges
 # After a page in use the scan of a range that has to be free goes on and at last compares sums,
 # to which a large free page across the end can add what is missing.
 # judge: laws (exclusive), twin

@@ -685,6 +685,9 @@ static const struct pf_impl source_impl = {
 	.self_check = source_self_check,
 };
 
+/* No part of the state, nor of what is put back. */
+static void *kept __attribute__((section(".kept")));
+
 /* Found by its name, which is the only one that can be seen. */
 extern __attribute__((visibility("default"))) const struct pf_source_object pagefuzz_source;
 const struct pf_source_object pagefuzz_source = {
@@ -695,4 +698,5 @@ const struct pf_source_object pagefuzz_source = {
 	.impl = &source_impl,
 	.data = __kdata_start,
 	.data_end = __kdata_end,
+	.kept = &kept,
 };

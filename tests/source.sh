@@ -29,10 +29,10 @@ check "one visible symbol" one_symbol
 nothing_to_do() { ! scripts/source KINDS=plain | grep -q '^  CC'; }
 check "nothing is compiled twice" nothing_to_do
 check "all seeds: twins" build/pagefuzz run -i linux,source:6.1 corpus/seeds/*.txt corpus/regressions/*.txt
-check "random programs: twins" build/pagefuzz check -w linux source:6.1 --seconds 20
-check "long random programs: twins" build/pagefuzz check -w linux source:6.1 --seconds 20 --ops 512 --seed 9
+check "random programs: twins" build/pagefuzz check --in-process -w linux source:6.1 --seconds 10
+check "long random programs: twins" build/pagefuzz check --in-process -w linux source:6.1 --seconds 10 --ops 512 --seed 9
 check "what the real kernel said" build/pagefuzz golden -q -i source:6.1 corpus/golden/*.tr
-check "alone: laws, with contiguous ranges and isolation" build/pagefuzz check source:6.1 --seconds 10 \
+check "alone: laws, with contiguous ranges and isolation" build/pagefuzz check --in-process source:6.1 --seconds 8 \
 	corpus/seeds/contig-*.txt corpus/seeds/isolate-*.txt
 
 events() { # IMPL FILE
@@ -55,7 +55,7 @@ tree=$PWD/build/source/changed-tree
 changed=$tree/mm/page_alloc.c
 cp --remove-destination build/source/linux-source-6.1/mm/page_alloc.c "$changed"
 sed -i 's/to_tail = buddy_merge_likely(.*;/to_tail = false;/' "$changed"
-finds() { scripts/source-diff BASE=build/source/linux-source-6.1 MINE="$tree" FUZZ=0 SECONDS=20 >"$tmp/diff.log" 2>&1; [ $? = 1 ] && grep -q 'they part' "$tmp/diff.log"; }
+finds() { scripts/source-diff BASE=build/source/linux-source-6.1 MINE="$tree" FUZZ=0 SECONDS=10 >"$tmp/diff.log" 2>&1; [ $? = 1 ] && grep -q 'they part' "$tmp/diff.log"; }
 check "a changed line is noticed" finds
 sed -i 's/to_tail = false;/to_tail = !!buddy_merge_likely(pfn, buddy_pfn, page, order);/' "$changed"
 same() { scripts/source-diff BASE=build/source/linux-source-6.1 MINE="$tree" FUZZ=0 SECONDS=10 >"$tmp/diff.log" 2>&1 && grep -q 'equal over' "$tmp/diff.log"; }

@@ -130,13 +130,18 @@ static void set_name(struct pf_source *s, const char *name)
 			*p = '_';
 }
 
-/* Of 6.1.192: linux-6.1, as for the kernel in the laboratory. */
+/*
+ * 6.1 is a twin of the port and of the kernel in the laboratory. Others are twins of trees
+ * of their version only: from 6.8 on refills of per-cpu lists go by pcp->alloc_factor, which
+ * no dump has, so that a machine can't start from what the laboratory says.
+ */
 static void set_group(struct pf_source *s)
 {
 	unsigned major = 0, minor = 0;
 
 	sscanf(s->object->release, "%u.%u", &major, &minor);
-	snprintf(s->group, sizeof(s->group), "linux-%u.%u", major % 1000, minor % 1000);
+	snprintf(s->group, sizeof(s->group), "%s-%u.%u",
+		 major == 6 && minor == 1 ? "linux" : "source", major % 1000, minor % 1000);
 }
 
 struct pf_source *pf_source_open(const char *folder, const char *spec, size_t len, char *error,

@@ -196,7 +196,8 @@ build/seeds-bytes/.done: build/seeds_to_bytes $(SEEDS)
 	@touch $@
 
 # -------------------------------------------------------------- engines --
-fuzz-targets: build/$(SAN_DIR)/fuzz_lockstep build/$(SAN_DIR)/replay_lockstep
+fuzz-targets: build/$(SAN_DIR)/fuzz_lockstep build/$(SAN_DIR)/replay_lockstep \
+		build/seeds-bytes/.done build/fuzz_lockstep.dict
 FUZZ_OBJECTS = $(call objects,$(SAN_DIR),$(TARGET) $(CORE))
 
 build/$(SAN_DIR)/fuzz_lockstep: $(FUZZ_OBJECTS)
@@ -214,7 +215,7 @@ build/afl/libpagefuzz_mutator.so: $(call objects,pic,$(AFL_LIB))
 	@mkdir -p $(@D)
 	@$(CC) -shared -o $@ $^
 
-do-fuzz: build/pagefuzz fuzz-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
+do-fuzz: build/pagefuzz fuzz-targets
 	@$(DONE)build/pagefuzz fuzz --seconds $(FUZZ_SECONDS) --target build/$(SAN_DIR)/fuzz_lockstep \
 		--seeds build/seeds-bytes --dict build/fuzz_lockstep.dict --corpus corpus/work/libfuzzer \
 		--findings findings
@@ -233,7 +234,8 @@ install: tools fuzz-targets build/afl/libpagefuzz_mutator.so build/fuzz_lockstep
 	@$(DONE)install -D -t $(ROOT)/bin build/pagefuzz
 	@for h in $(HEADERS); do install -D -m 644 -t $(ROOT)/include/pagefuzz/$$(dirname $$h) $$h; done
 	@for h in $(CONTRACT); do \
-		echo "#include \"$$h\"" >$(ROOT)/include/pagefuzz/$$(basename $$h); done
+		printf '/* The contract is in %s. */\n#include "%s"\n' $$h $$h \
+			>$(ROOT)/include/pagefuzz/$$(basename $$h); done
 	@install -D -m 644 -t $(ROOT)/lib build/libpagefuzz.a
 	@install -D -t $(ROOT)/lib/pagefuzz build/$(SAN_DIR)/fuzz_lockstep \
 		build/afl/libpagefuzz_mutator.so
@@ -249,6 +251,8 @@ install: tools fuzz-targets build/afl/libpagefuzz_mutator.so build/fuzz_lockstep
 		$(ROOT)/share/bash-completion/completions/pagefuzz
 	@install -D -m 644 -t $(ROOT)/share/doc/pagefuzz LICENSE
 	@echo "installed in $(ROOT)"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
+	*) echo "pagefuzz is not in PATH yet: export PATH=$(PREFIX)/bin:\$$PATH";; esac
 
 # ---------------------------------------------------------------- tests --
 define unit

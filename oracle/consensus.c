@@ -65,8 +65,10 @@ struct pf_slot *pf_slot_to_fill(struct pf_oracle *run, uint32_t name, unsigned c
 {
 	struct pf_slot *slot = pf_slot_of(run, name);
 
-	if (slot->state != PF_SLOT_EMPTY)
+	if (slot->state != PF_SLOT_EMPTY) {
+		run->freed_first[run->step % PF_STORY_OPS] = true;
 		pf_free_slot(run, slot, cpu);
+	}
 	return slot;
 }
 

@@ -4,6 +4,7 @@
  * law. Laws of one operation cost what the operation touched; the audit costs
  * what the zone holds.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "../impls/names.h"
@@ -234,6 +235,13 @@ static bool has_ordinary_block(struct pf_lane *lane, unsigned z, unsigned order)
 	return s.found;
 }
 
+/* Does a watermark bind this request at all? */
+static bool is_bound(const struct pf_lane *lane, const struct pf_request *req)
+{
+	return lane->impl->features & PF_F_WATERMARKS &&
+	       (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) != PF_GFP_MEMALLOC;
+}
+
 /* Is there a reason why this zone could not serve the request? */
 static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_request *req)
 {
@@ -245,8 +253,7 @@ static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_re
 	c = PF_ASK(lane, counters, z);
 	if (c->cached)
 		return true; /* the block may be made of cached pages */
-	if (lane->impl->features & PF_F_WATERMARKS &&
-	    (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) != PF_GFP_MEMALLOC &&
+	if (is_bound(lane, req) &&
 	    (int64_t)c->free - c->drift - c->withheld - ((1 << req->order) - 1) <=
 		    effective_min(zl, req) +
 			    c->lowmem_reserve[highest_type(&lane->run->layout, req)])
@@ -255,9 +262,28 @@ static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_re
 	return lane->impl->features & PF_F_MOBILITY && !has_ordinary_block(lane, z, req->order);
 }
 
+/* Which watermark could have been the reason, if any. */
+static const char *tell_mark(const struct pf_lane *lane, const struct pf_zone_layout *zl,
+			     const struct pf_request *req, char *text, size_t size)
+{
+	unsigned min = zl->wmark[PF_WMARK_MIN];
+	long long mark = effective_min(zl, req);
+
+	if (!(lane->impl->features & PF_F_WATERMARKS))
+		snprintf(text, size, "min watermark %u; it promises none, no PF_F_WATERMARKS", min);
+	else if (!is_bound(lane, req))
+		snprintf(text, size, "min watermark %u, not for this request", min);
+	else if (mark != min)
+		snprintf(text, size, "min watermark %u, %lld for this urgent request", min, mark);
+	else
+		snprintf(text, size, "min watermark %u", min);
+	return text;
+}
+
 void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)
 {
 	const struct pf_layout *l = &lane->run->layout;
+	char mark[100];
 
 	pf_checked(lane, PF_LAW_FEASIBILITY);
 	if (req->order > l->max_order)
@@ -269,10 +295,11 @@ void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)
 		if (!zone_has_reason(lane, z, req))
 			pf_broken(lane, PF_LAW_FEASIBILITY,
 				  "failed, though zone %s (node %u) has %u free blocks of order %u "
-				  "and %u free pages (min watermark %u)",
+				  "and %u free pages (%s)",
 				  zone_name(l, z), l->zone[z].node,
 				  lane->mirror.nset[z][req->order], req->order,
-				  lane->mirror.nset[z][0], l->zone[z].wmark[PF_WMARK_MIN]);
+				  lane->mirror.nset[z][0],
+				  tell_mark(lane, &l->zone[z], req, mark, sizeof(mark)));
 	}
 }
 

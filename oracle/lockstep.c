@@ -192,6 +192,7 @@ static void step(struct pf_oracle *run, const struct pf_op *op)
 {
 	run->blame.at->step = run->step;
 	run->blame.at->op_kind = op->kind;
+	run->freed_first[run->step % PF_STORY_OPS] = false;
 	pf_for_each_lane(run, lane)
 	{
 		lane->moved = false;

@@ -30,7 +30,9 @@ static void tell_operations(const struct pf_oracle *o, const struct pf_op *ops, 
 			continue;
 		fprintf(out, "%6zu  ", i);
 		print(out, &ops[i]);
-		fputc('\n', out);
+		fputs(o->freed_first[i % PF_STORY_OPS] ? "   (what was there is freed first)\n"
+						       : "\n",
+		      out);
 		tell_answers(o, i, out);
 	}
 }

@@ -208,6 +208,7 @@ struct pf_oracle {
 
 	const struct pf_op *ops;
 	size_t nr_ops, step;
+	bool freed_first[PF_STORY_OPS]; /* of the last steps: the slot to fill was occupied */
 };
 
 #define pf_for_each_lane(run, l)                                   \

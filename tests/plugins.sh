@@ -77,6 +77,46 @@ build parts "$here/tests/plugins/whole.c" -DTAKES_PARTS=1 >/dev/null
 "$pf" run -i ./parts.so split.txt >out 2>&1
 [ $? = 1 ] && grep -q '^finding   assertion/whole/' out && ok "without that it would complain" || not_ok "parts: $(grep '^finding' out)"
 
+# ------------------------------------------------------------ a newcomer's --
+
+summary() { # FAULT OPTION...
+	local fault=$1
+	shift
+	"$pf" build "$@" -o "summary$fault.so" "$here/tests/plugins/summary.c" -- -DFAULT="$fault" >out 2>&1
+}
+summary 0
+check "a bitmap of two levels conforms" "$pf" check -q ./summary0.so
+summary 1 --fuzz
+"$pf" check -o summary.txt ./summary1.so >out
+check "what shows from page 2048 on only is found" grep -q '^finding   feasibility/summary/' out
+check "the story tells what is freed on the way" grep -q '(what was there is freed first)' out
+check "and whether watermarks count" grep -q 'it promises none, no PF_F_WATERMARKS' out
+cat >shift.txt <<END
+# crash-undefined-behavior-somewhere
+# on ./summary1.so
+config pages=4096
+config max_order=0
+bulk a0 count=500
+bulk a1 count=512
+bulk a2 count=512
+bulk a3 count=512
+alloc a4 order=0
+free a3
+END
+"$pf" run -q -i ./summary1.so shift.txt
+check "no law sees that a shift is undefined" test $? = 0
+"$pf" run --in-target -i ./summary1.so shift.txt >out
+[ $? = 1 ] && grep -q 'runtime error: left shift' out && ok "run --in-target shows it" || not_ok "in the target: $(head -n 3 out)"
+"$pf" min -o small.txt shift.txt 2>err
+[ $? = 0 ] && grep -q '^# crash-undefined-behavior-.*summary.c-' small.txt && [ "$(grep -vc '^#' small.txt)" -lt 8 ] &&
+	ok "min: $(tail -n 1 err)" || not_ok "min in the target: $(cat err)"
+check "emit-c says why not" bash -c "! '$pf' emit-c small.txt 2>err && grep -q 'sanitizers of the fuzz target' err"
+summary 2
+"$pf" check -o summary.txt ./summary2.so >out
+grep -q '^finding   crash/summary/' out && grep -q '^before it$' out && ok "the story of a crash in free" || not_ok "crash: $(head out)"
+printf 'alloc a0 order=3\n' >large.txt
+check "whose limits a program is beyond" bash -c "! '$pf' run -i ./summary0.so large.txt 2>err && grep -q 'max_order=.* only up to 0 is taken' err"
+
 # ------------------------------------------------------------------- report --
 
 "$pf" check -n 500 -w buddy --json report.json ./run_c.so >out
@@ -123,7 +163,11 @@ for text in 'globals has no census(), which impl.h requires' 'made for version 1
 	build "wrong$wrong" "$here/tests/plugins/globals.c" -DWRONG=$wrong >/dev/null 2>&1
 	mistake "$text" "./wrong$wrong.so"
 done
+mistake 'name the source or the library that has it, too' ./wrong5.so
 mistake 'no such plug-in' ./nothing.so
+mistake 'a path with a slash in it: ./globals.so' globals.so
+mistake 'a path with a slash in it: ./globals.so' globals
+mistake 'is no plug-in: that is a file whose name ends in .so' ./one.txt
 echo 'no library' >text.so
 mistake 'invalid ELF header\|file too short' ./text.so
 mistake 'only the fuzz target can load' ./zoned_c.fuzz.so

@@ -45,10 +45,6 @@ static void print_features(const struct pf_impl *impl)
 		{impl->compact, "compact"},
 		{impl->reclaim, "reclaim"},
 		{impl->alloc_contig, "contig"},
-		{impl->alloc_run, "alloc_run"},
-		{impl->take_run, "take_run"},
-		{impl->resize_run, "resize_run"},
-		{impl->add_memory, "add_memory"},
 		{impl->isolate, "isolate"},
 		{impl->offline, "offline"},
 		{impl->add_memory, "add_memory"},
@@ -65,8 +61,6 @@ static void print_features(const struct pf_impl *impl)
 		{impl->set_cpu, "cpus"},
 		{impl->load, "load"},
 		{impl->dump, "dump"},
-		{impl->own_pages, "own_pages"},
-		{impl->largest_free, "largest_free"},
 		{impl->regions, "regions"},
 	};
 
@@ -337,6 +331,14 @@ static size_t make_program(const struct check *c, struct pf_op *ops, struct pf_r
 	return pf_program_fit(ops, n, MAX_OPS, &c->limits);
 }
 
+/* So often a program fills a large memory; it takes as long as many others. */
+#define FULL_EVERY 1024
+
+static size_t make_full(const struct check *c, struct pf_op *ops, struct pf_rng *rng)
+{
+	return pf_program_fit(ops, pf_generate_full(ops, MAX_OPS, rng), MAX_OPS, &c->limits);
+}
+
 /*
  * Most layouts are refused, and nobody has said which are not: make them simpler and
  * simpler, until they are taken.
@@ -370,7 +372,8 @@ static int check_random(struct check *c)
 	int status = PF_EXIT_CLEAN;
 
 	for (uint64_t i = 1; i <= c->args->runs && status == PF_EXIT_CLEAN && !is_over(c); i++) {
-		size_t n = make_program(c, ops, &rng);
+		size_t n = i % FULL_EVERY == FULL_EVERY / 2 ? make_full(c, ops, &rng)
+							    : make_program(c, ops, &rng);
 
 		snprintf(c->source, sizeof(c->source), "random program %llu of seed %lu",
 			 (unsigned long long)i, c->args->seed);

@@ -184,8 +184,7 @@ static int check(struct pf_judge *j, const struct pf_program *p, const char *imp
 		return pf_interrupted ? pf_complain("compare: interrupted") : PF_EXIT_USAGE;
 	switch (outcome) {
 	case PF_UNSUPPORTED:
-		return pf_complain("%s: no implementation supports this layout",
-				   pf_input_name(path));
+		return pf_judge_refused(j, p->ops, p->nr, pf_input_name(path));
 	case PF_FINDING:
 		printf("%s: finding\n", path);
 		pf_judge_story(j, p->ops, p->nr, &v, stdout);

@@ -21,6 +21,7 @@
 #include "judge.h"
 #include "place.h"
 #include "progress.h"
+#include "target.h"
 #include "../language/codec.h"
 #include "../engines/stats.h"
 
@@ -261,7 +262,7 @@ static bool save_rest(const struct campaign *c, const char *dir, const char *sig
 	if (v)
 		pf_judge_story(c->judge, p->ops, p->nr, v, f);
 	else
-		fwrite(w->log, 1, w->log_len, f);
+		pf_target_story(w->log, w->log_len, f);
 	return pf_close(f, path) && ok;
 }
 
@@ -275,12 +276,15 @@ static void announce(const struct campaign *c, const char *dir, const char *sign
 	printf("%sfinding: %s\n", isatty(1) ? "\r\033[K" : "", signature);
 	if (v)
 		pf_judge_story(c->judge, p->ops, p->nr, v, stdout);
+	else
+		pf_target_story(w->log, w->log_len, stdout);
 	printf("saved in %s%s; next:\n"
-	       "  pagefuzz run%s%s %s/input.txt\n"
-	       "  pagefuzz min%s%s -o %s/small.txt %s/input.txt\n"
-	       "  pagefuzz emit-c%s%s -o %s/test.c %s/small.txt\n",
-	       dir, all ? "" : " (not all of it)", with, names, dir, with, names, dir, dir, with,
+	       "  pagefuzz run%s%s%s %s/input.txt\n"
+	       "  pagefuzz min%s%s -o %s/small.txt %s/input.txt\n",
+	       dir, all ? "" : " (not all of it)", v ? "" : " --in-target", with, names, dir, with,
 	       names, dir, dir);
+	if (v)
+		printf("  pagefuzz emit-c%s%s -o %s/test.c %s/small.txt\n", with, names, dir, dir);
 	fflush(stdout);
 }
 
@@ -293,40 +297,20 @@ static void folder_of(const struct campaign *c, const char *name, char dir[PATH_
 			*s = '-';
 }
 
-/* A crash that the oracle did not call: name it after the sanitizer's summary. */
-static void name_crash(const struct worker *w, const char *artifact, char *name, size_t size)
-{
-	const char *at = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i + 9 < w->log_len; i++)
-		if (!memcmp(w->log + i, "SUMMARY: ", 9))
-			at = w->log + i + 9;
-	snprintf(name, size, "crash-%.*s", (int)strcspn(artifact, "-"), artifact);
-	for (n = strlen(name); at && at < w->log + w->log_len && *at != '\n' && n + 2 < size;
-	     at++) {
-		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-			     (*at >= '0' && *at <= '9') || *at == '_' || *at == '.';
-
-		if (plain || name[n - 1] != '-')
-			name[n++] = plain ? *at : '-';
-	}
-	name[n] = 0;
-}
-
 /* Give what is saved in `unnamed` its name, and say so. False: known already. */
 static bool name_finding(struct campaign *c, struct worker *w, const char *artifact,
 			 const struct pf_program *p, const char *unnamed)
 {
-	char name[80], dir[PATH_MAX], path[PATH_MAX];
+	char name[PF_TARGET_NAME], dir[PATH_MAX], path[PATH_MAX], kind[16];
 	struct pf_verdict v;
 	bool blamed;
 
+	snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(artifact, "-"), artifact);
 	blamed = pf_judge_run(c->judge, p->ops, p->nr, &v, NULL) == PF_FINDING;
 	if (blamed)
 		snprintf(name, sizeof(name), "%s", v.signature);
 	else
-		name_crash(w, artifact, name, sizeof(name));
+		pf_target_name(w->log, w->log_len, kind, name);
 	if (known_here(c, name)) {
 		join(path, unnamed, "input.bin");
 		unlink(path);
@@ -578,7 +562,9 @@ static bool prepare(struct campaign *c)
 	const char *tmp = getenv("TMPDIR");
 
 	if (access(c->target, X_OK))
-		return pf_complain("fuzz: %s: %s", c->target, strerror(errno)), false;
+		return pf_complain("fuzz: %s: %s (in the tree, make fuzz-targets builds it)",
+				   c->target, strerror(errno)),
+		       false;
 	if (c->seeds && access(c->seeds, R_OK | X_OK))
 		return pf_complain("fuzz: %s: %s", c->seeds, strerror(errno)), false;
 	if (!pf_make_folders(c->corpus) || !pf_make_folders(c->findings))

@@ -12,6 +12,7 @@
 #include "machine.h"
 #include "minimise.h"
 #include "progress.h"
+#include "target.h"
 #include "../language/codec.h"
 #include "../language/text.h"
 
@@ -21,6 +22,7 @@
 struct finding {
 	struct pf_program program;
 	char wanted[80];  /* signature that the file is about; empty: it doesn't say */
+	bool in_target;	  /* only the fuzz target's sanitizers see it */
 	char lineup[512]; /* that it was found on; empty: it doesn't say */
 	struct pf_judge *judge;
 	struct pf_verdict verdict;
@@ -59,7 +61,7 @@ static void read_comments(struct finding *f, const char *data, size_t len)
 
 		take_word(data + at, n, "# on ", f->lineup, sizeof(f->lineup));
 		take_word(data + at, n, "# ", f->wanted, sizeof(f->wanted));
-		if (!strchr(f->wanted, '/'))
+		if (!strchr(f->wanted, '/') && !pf_target_named(f->wanted))
 			f->wanted[0] = '\0';
 		at += n + 1;
 	}
@@ -185,6 +187,25 @@ static void prefer_wanted(struct finding *f, const char *impls, unsigned seconds
 		f->wanted, impls ? ", on " : "", impls ? impls : "");
 }
 
+/* What the wanted one is called in the target. False: not so, or complained. */
+static bool try_target(struct finding *f, const char *impls, bool *complained)
+{
+	char kind[sizeof(f->wanted)], name[PF_TARGET_NAME];
+	struct pf_target_log log;
+
+	*complained = !pf_target_run(impls, f->program.ops, f->program.nr, &log);
+	if (*complained)
+		return false;
+	snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(f->wanted, "-"), f->wanted);
+	pf_target_name(log.text, log.len, kind, name);
+	free(log.text);
+	f->in_target = log.status != 0;
+	snprintf(f->verdict.signature, sizeof(f->verdict.signature), "%s", name);
+	if (f->in_target && strcmp(name, f->wanted))
+		fprintf(stderr, "pagefuzz: this is %s now, not %s any more\n", name, f->wanted);
+	return f->in_target;
+}
+
 /* False: complained. */
 static bool open_finding(struct finding *f, const char *command, const char *impls,
 			 const char *path, unsigned seconds)
@@ -199,10 +220,13 @@ static bool open_finding(struct finding *f, const char *command, const char *imp
 	else
 		snprintf(f->lineup, sizeof(f->lineup), "%s", impls ? impls : "");
 	if (try_lineup(f, impls, seconds, &complained)) {
-		if (!is_wanted(f))
+		if (!is_wanted(f) && !pf_target_named(f->wanted))
 			prefer_wanted(f, impls, seconds);
 		return true;
 	}
+	if (!pf_interrupted && !complained && pf_target_named(f->wanted) &&
+	    try_target(f, impls, &complained))
+		return true;
 	if (pf_interrupted)
 		pf_complain("%s: interrupted", command);
 	else if (!complained)
@@ -231,7 +255,9 @@ static int minimise(struct finding *f, unsigned long seconds)
 	if (!seconds && f->verdict.law == PF_LAW_HANG)
 		seconds = HANG_SECONDS;
 	end = seconds ? pf_now() + (double)seconds : 0;
-	if (!pf_minimise(f->judge, &f->program, f->verdict.signature, end, &tried))
+	if (f->in_target ? !pf_minimise_in_target(f->lineup[0] ? f->lineup : NULL, &f->program,
+						  f->verdict.signature, end, &tried)
+			 : !pf_minimise(f->judge, &f->program, f->verdict.signature, end, &tried))
 		return PF_EXIT_USAGE;
 	if (end > 0 && pf_now() >= end) {
 		snprintf(limit, sizeof(limit), "; stopped at the limit of %lu s (--seconds)",
@@ -408,8 +434,14 @@ static void emit(FILE *out, const struct finding *f)
 /* A test has what the library has. False: complained. */
 static bool can_emit(const struct finding *f)
 {
-	const struct pf_judgement *r = pf_judge_result(f->judge);
+	const struct pf_judgement *r;
 
+	if (f->in_target)
+		return pf_complain("emit-c: %s is what sanitizers of the fuzz target see, a test "
+				   "has none (pagefuzz run --in-target)",
+				   f->verdict.signature),
+		       false;
+	r = pf_judge_result(f->judge);
 	for (unsigned i = 0; i < r->nr_lanes; i++)
 		if (pf_machine_named(r->name[i]) || !strncmp(r->name[i], "recorded", 8))
 			return pf_complain("emit-c: a test has no %s (--impls NAMES without it)",

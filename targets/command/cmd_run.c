@@ -9,6 +9,7 @@
 #include "progress.h"
 #include "../../oracle/cpus.h"
 #include "report.h"
+#include "target.h"
 
 /* ------------------------------------------------------------------ run -- */
 
@@ -20,7 +21,7 @@ enum stage {
 };
 
 struct run_args {
-	bool trace, quiet, hash, maps, report, in_process;
+	bool trace, quiet, hash, maps, report, in_process, in_target;
 	const char *impls, *ftrace_path;
 	unsigned long timeout; /* s */
 	const char *path;      /* of the program that runs */
@@ -208,7 +209,7 @@ static int run_one(struct run_args *a, struct pf_judge *j, const struct pf_progr
 		return pf_interrupted ? pf_complain("run: interrupted in %s", a->path)
 				      : PF_EXIT_USAGE;
 	if (outcome == PF_UNSUPPORTED)
-		return pf_complain("%s: no implementation supports this layout", a->path);
+		return pf_judge_refused(j, p->ops, p->nr, a->path);
 	return outcome == PF_FINDING ? PF_EXIT_FINDING : PF_EXIT_CLEAN;
 }
 
@@ -240,6 +241,28 @@ static bool load_all(struct pf_program *p, char **path, int nr)
 	return true;
 }
 
+/* What the sanitizers of the fuzz target say. */
+static int run_in_target(const struct run_args *a, const struct pf_program *p, int nr, char **path)
+{
+	int worst = PF_EXIT_CLEAN;
+
+	for (int i = 0; i < nr && !pf_interrupted && worst != PF_EXIT_USAGE; i++) {
+		struct pf_target_log log;
+
+		if (!pf_target_run(a->impls, p[i].ops, p[i].nr, &log))
+			return PF_EXIT_USAGE;
+		if (log.status) {
+			printf("%s: finding\n", path[i]);
+			pf_target_story(log.text, log.len, stdout);
+			worst = PF_EXIT_FINDING;
+		} else if (!a->quiet) {
+			printf("%s: clean\n", path[i]);
+		}
+		free(log.text);
+	}
+	return pf_interrupted ? pf_complain("run: interrupted") : worst;
+}
+
 static int run_all(struct run_args *a, char **path, int nr)
 {
 	struct pf_judge_config config = {.impls = a->impls,
@@ -259,6 +282,10 @@ static int run_all(struct run_args *a, char **path, int nr)
 	if (!load_all(p, path, nr))
 		return free(p), PF_EXIT_USAGE;
 	pf_catch_interrupts();
+	if (a->in_target) {
+		worst = run_in_target(a, p, nr, path);
+		goto out;
+	}
 	if (a->ftrace_path)
 		out = pf_create(a->ftrace_path);
 	if (out)
@@ -281,6 +308,7 @@ static int run_all(struct run_args *a, char **path, int nr)
 		pf_discard(out);
 	else if (a->ftrace_path && !pf_close(out, a->ftrace_path))
 		worst = PF_EXIT_USAGE;
+out:
 	for (int i = 0; i < nr; i++)
 		free(p[i].ops);
 	free(p);
@@ -310,6 +338,9 @@ int cmd_run(int argc, char **argv)
 		PF_OPTION_FLAG("hash", 0, &a.hash, "print the hash of all answers and events"),
 		PF_OPTION_TIMEOUT(&a.timeout),
 		PF_OPTION_IN_PROCESS(&a.in_process),
+		PF_OPTION_FLAG("in-target", 0, &a.in_target,
+			       "in the fuzz target, with its sanitizers: print what these say;\n"
+			       "of ./mine.so the target opens ./mine.fuzz.so"),
 	};
 	const struct pf_usage usage = {
 		.command = "run",
@@ -327,6 +358,9 @@ int cmd_run(int argc, char **argv)
 		return status;
 	if (a.ftrace_path && nr != 1)
 		return pf_complain("run: --ftrace wants exactly one program, not %d", nr);
+	if (a.in_target &&
+	    (a.trace || a.maps || a.report || a.ftrace_path || a.hash || a.in_process))
+		return pf_complain("run: --in-target prints what sanitizers say, and nothing else");
 	return run_all(&a, argv + 1, nr);
 }
 

@@ -185,6 +185,8 @@ static void tell_now(void *arg)
 	const struct request *r = &k->request;
 
 	pf_story(k->oracle, &r->verdict, k->ops, r->nr_ops, pf_print_op_to, k->out);
+	/* It may end again, when everything is freed. */
+	fflush(k->out);
 }
 
 static void keep_story(struct clerk *k, const struct pf_verdict *v)
@@ -716,10 +718,21 @@ static void tell(struct court *c, const struct pf_op *ops, size_t n, const struc
 {
 	static struct pf_ward said; /* a copy of what asking again would overwrite */
 	struct pf_verdict copy = *v;
+	char *story = NULL;
+	size_t size = 0;
+	FILE *f;
 
 	said = c->ward;
-	if (v->op_kind == PF_OP_START || v->lane == PF_MAX_LANES || v->step > n ||
-	    ask(c, TELL, ops, n, &copy, out) != PF_CLEAN) {
+	f = v->op_kind == PF_OP_START || v->lane == PF_MAX_LANES || v->step > n
+		    ? NULL
+		    : open_memstream(&story, &size);
+	if (f) {
+		ask(c, TELL, ops, n, &copy, f);
+		fclose(f);
+	}
+	if (size) {
+		fwrite(story, 1, size, out);
+	} else {
 		fprintf(out, "finding   %s\nlaw       %s: %s\nblamed    %s\nwhat      %s\n",
 			v->signature, pf_law_name[v->law], pf_law_text[v->law],
 			pf_judge_name(c->judge, v->lane), v->detail);
@@ -729,6 +742,7 @@ static void tell(struct court *c, const struct pf_op *ops, size_t n, const struc
 		else
 			fprintf(out, "where     operation %zu of %zu\n", v->step, n);
 	}
+	free(story);
 	pf_ward_print_said(&said, out);
 }
 
@@ -816,4 +830,13 @@ bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsign
 		find_culprit(j, ops, n, &v);
 	return (outcome == PF_FINDING || outcome == PF_KNOWN) &&
 	       !strcmp(v.signature, j->last_signature);
+}
+
+int pf_judge_refused(const struct pf_judge *j, const struct pf_op *ops, size_t n, const char *path)
+{
+	char why[120];
+
+	pf_limits_explain(ops, n, &j->result.limits, why, sizeof(why));
+	return pf_complain("%s: no implementation supports this layout%s%s%s", path,
+			   *why ? " (it has " : "", why, *why ? ")" : "");
 }

@@ -99,6 +99,8 @@ void pf_judge_story(struct pf_judge *j, const struct pf_op *ops, size_t n,
  * the way that showed it; one call may take no longer than `seconds`.
  */
 bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds);
+/* Complain that nobody took the program's layout, and why as far as limits tell. */
+int pf_judge_refused(const struct pf_judge *j, const struct pf_op *ops, size_t n, const char *path);
 /* The name of a lane for a verdict; of whom nobody knows, too. */
 const char *pf_judge_name(const struct pf_judge *j, unsigned lane);
 

@@ -14,4 +14,11 @@
 bool pf_minimise(struct pf_judge *j, struct pf_program *p, const char *signature, double end,
 		 size_t *tried);
 
+/*
+ * The same for what only the fuzz target's sanitizers see: p shows `name` there, as
+ * pf_target_name() has it.
+ */
+bool pf_minimise_in_target(const char *impls, struct pf_program *p, const char *name, double end,
+			   size_t *tried);
+
 #endif /* PAGEFUZZ_MINIMISE_H */

@@ -50,8 +50,8 @@ struct pf_option {
 				"seconds of CPU time that one call of an implementation may\n" \
 				"take (default: 10)")
 #define PF_OPTION_IN_PROCESS(v)	PF_OPTION_FLAG("in-process", 0, v, \
-				"without a child process: faster, for code that is trusted and for\n" \
-				"debuggers; a crash or a loop is the end, wild writes go unseen")
+				"without a child process: faster, for code that is trusted, for debuggers\n" \
+				"and for printf(); a crash or a loop is the end, wild writes go unseen")
 /* clang-format on */
 
 struct pf_usage {

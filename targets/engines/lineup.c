@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lineup.h"
 #include "beside.h"
@@ -113,6 +114,31 @@ static const struct pf_impl *find_builtin(const char *name, size_t len)
 	return NULL;
 }
 
+/* Nobody is called so: perhaps a plug-in is meant, which is named by its path. */
+static void explain(const char *name, size_t len, char *error, size_t size)
+{
+	bool so = len > 3 && !memcmp(name + len - 3, ".so", 3);
+	int n = (int)(len < 200 ? len : 200);
+	char path[220];
+
+	snprintf(path, sizeof(path), "./%.*s%s", n, name, so ? "" : ".so");
+	if (memchr(name, '/', len)) {
+		snprintf(error, size,
+			 "'%.*s' is no plug-in: that is a file whose name ends in .so (pagefuzz "
+			 "build makes one)",
+			 n, name);
+	} else if (so || !access(path, R_OK)) {
+		snprintf(error, size,
+			 "no implementation is called '%.*s'; a plug-in is named by "
+			 "a path with a slash in it: %s",
+			 n, name, path);
+	} else {
+		snprintf(error, size, "no implementation is called '%.*s'",
+			 (int)(len < 40 ? len : 40), name);
+		list_names(error, size);
+	}
+}
+
 bool pf_lineup_add(struct pf_lineup *lineup, const char *name, size_t len, char *error, size_t size)
 {
 	const struct pf_impl *impl = find_builtin(name, len);
@@ -126,9 +152,7 @@ bool pf_lineup_add(struct pf_lineup *lineup, const char *name, size_t len, char 
 		v = malloc(sizeof(*v));
 		if (!v || !pf_linux_variant(v, name, len)) {
 			free(v);
-			snprintf(error, size, "no implementation is called '%.*s'",
-				 (int)(len < 40 ? len : 40), name);
-			list_names(error, size);
+			explain(name, len, error, size);
 			return false;
 		}
 		impl = &v->impl;

@@ -423,7 +423,10 @@ static void explain(const char *path, const char *why, char *error, size_t size)
 			 "X.so is to be without, X.fuzz.so beside it with one",
 			 path);
 	else
-		snprintf(error, size, "%s: %s", path, why);
+		snprintf(error, size, "%s: %s%s", path, why,
+			 strstr(why, "undefined symbol")
+				 ? "; name the source or the library that has it, too"
+				 : "");
 }
 
 bool pf_plugin_add(struct pf_lineup *lineup, const char *name, size_t len, char *error, size_t size)

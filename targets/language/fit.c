@@ -3,6 +3,7 @@
  * fit.c - fit programs to limits; see fit.h. The layout is what is fitted: then
  * configuration is written anew that oracle/layout.c builds that one from.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "../../oracle/layout.h"
@@ -196,6 +197,48 @@ size_t pf_program_fit(struct pf_op *ops, size_t n, size_t cap, const struct pf_l
 	memmove(&ops[w.n], &ops[config], body * sizeof(*ops));
 	memcpy(ops, w.op, w.n * sizeof(*ops));
 	return w.n + body;
+}
+
+/* True: `what` is not within [least, most], and now that is said. */
+static bool is_beyond(const char *what, uint32_t value, uint32_t least, uint32_t most, char *text,
+		      size_t size)
+{
+	if (value >= least && value <= most)
+		return false;
+	snprintf(text, size, "%s=%u, and only %s %u is taken", what, value,
+		 value < least ? "from" : "up to", value < least ? least : most);
+	return true;
+}
+
+void pf_limits_explain(const struct pf_op *ops, size_t n, const struct pf_limits *limits,
+		       char *text, size_t size)
+{
+	struct pf_layout l;
+	struct bounds b;
+
+	*text = '\0';
+	pf_layout_build(&l, ops, n);
+	if (pf_layout_within(&l, limits))
+		return;
+	if (!get_bounds(&b, limits)) {
+		snprintf(text, size, "no layout is within the limits");
+		return;
+	}
+	if (is_beyond("max_order", l.max_order, b.min_order, b.max_order, text, size) ||
+	    is_beyond("zones", l.nr_zones, 1, b.zones, text, size) ||
+	    is_beyond("nodes", l.nr_nodes, 1, b.nodes, text, size) ||
+	    is_beyond("cpus", l.nr_cpus, 1, b.cpus, text, size))
+		return;
+	for (unsigned i = 0; i < l.nr_zones; i++)
+		if (is_beyond("pages of a zone", l.zone[i].spanned, b.min, b.max, text, size))
+			return;
+	for (unsigned i = 0; i < l.nr_zones; i++)
+		if ((l.zone[i].start_pfn | l.zone[i].spanned) & (b.align - 1)) {
+			snprintf(text, size,
+				 "a zone does not begin and end at multiples of %u pages", b.align);
+			return;
+		}
+	snprintf(text, size, "a hole or reserved pages, which are not taken");
 }
 
 static uint32_t stricter(uint32_t a, uint32_t b)

@@ -25,6 +25,13 @@
  */
 size_t pf_program_fit(struct pf_op *ops, size_t n, size_t cap, const struct pf_limits *limits);
 
+/*
+ * In a few words, what of the layout of the program of `n` operations at `ops` is beyond
+ * limits; "" if nothing is.
+ */
+void pf_limits_explain(const struct pf_op *ops, size_t n, const struct pf_limits *limits,
+		       char *text, size_t size);
+
 /* Narrow `all` to what `one` takes as well. NULL takes everything. */
 void pf_limits_join(struct pf_limits *all, const struct pf_limits *one);
 

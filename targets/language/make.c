@@ -599,3 +599,43 @@ size_t pf_generate(struct pf_op *ops, size_t n, size_t cap, struct pf_rng *rng)
 		i += pf_make_some(&ops[i], n - i, &g, rng);
 	return n;
 }
+
+/* Bulk requests that together take `pages` and a little more; returns how many operations. */
+static size_t fill(struct pf_op *ops, size_t cap, uint32_t pages, struct pf_rng *rng)
+{
+	size_t n = 0;
+
+	for (uint32_t got = 0; got <= pages && n < cap; n++) {
+		uint32_t count = PF_MAX_BULK_COUNT - geometric(rng, PF_MAX_BULK_COUNT / 4);
+
+		ops[n] = (struct pf_op){.kind = PF_OP_BULK, .slot = (uint32_t)n};
+		ops[n].arg[PF_BULK_COUNT] = count;
+		ops[n].arg[PF_BULK_MOBILITY] = pick_mobility(rng);
+		pf_op_canonical(&ops[n]);
+		got += count;
+	}
+	return n;
+}
+
+size_t pf_generate_full(struct pf_op *ops, size_t cap, struct pf_rng *rng)
+{
+	uint32_t pages = between(rng, PF_MUTATE_MAX_PAGES, PF_FULL_MAX_PAGES);
+	struct guess g;
+	size_t n = 0, slots, some;
+
+	if (n < cap)
+		ops[n++] = (struct pf_op){.kind = PF_OP_CONFIG, .arg = {PF_CONFIG_PAGES, pages}};
+	if (n < cap && one_in(rng, 2))
+		ops[n++] = (struct pf_op){.kind = PF_OP_CONFIG, .arg = {PF_CONFIG_MIN, 0}};
+	slots = fill(ops + n, cap - n, pages, rng);
+	n += slots;
+	for (size_t slot = 0; slot < slots && n < cap; slot++)
+		if (one_in(rng, 2))
+			ops[n++] = (struct pf_op){.kind = PF_OP_FREE, .slot = (uint32_t)slot};
+	g = pf_guess_at(ops, n);
+	some = n + 32 < cap ? n + 32 : cap;
+	while (n < some)
+		n += pf_make_some(&ops[n], some - n, &g, rng);
+	n += fill(ops + n, cap - n, pages, rng);
+	return n;
+}

@@ -5,7 +5,7 @@
  * and returns canonical programs.
  *
  * What it invents stays small: never `config scale`, no zone above
- * PF_MUTATE_MAX_PAGES pages, mostly low slots. Operations that a program
+ * PF_MUTATE_MAX_PAGES pages (but for pf_generate_full()), mostly low slots. Operations that a program
  * already has may say otherwise and are left as they are.
  */
 #ifndef PAGEFUZZ_MUTATE_H
@@ -24,6 +24,14 @@
  * number; n of 0 counts as 1.
  */
 size_t pf_generate(struct pf_op *ops, size_t n, size_t cap, struct pf_rng *rng);
+
+/*
+ * Write a fresh program that fills a zone of up to PF_FULL_MAX_PAGES pages, gives some
+ * of it back and fills it again: for what shows only where page numbers are large, or
+ * when the last free page is looked for. Returns its length, at most cap.
+ */
+#define PF_FULL_MAX_PAGES 16384
+size_t pf_generate_full(struct pf_op *ops, size_t cap, struct pf_rng *rng);
 
 /*
  * Change the canonical program of `n` operations at `ops`, an array with room

@@ -66,7 +66,7 @@ mistake "compare without a program" "" compare
 
 "$pf" >"$tmp/out" 2>"$tmp/err"
 [ $? = 2 ] && grep -q usage "$tmp/err" && ok "no command" || not_ok "no command"
-for c in run show asm min emit-c import compare impls check generate record golden results fuzz; do
+for c in run show asm min emit-c import compare impls check generate record golden results fuzz status; do
 	check "$c --help" bash -c "$pf $c --help | grep -q '^usage: pagefuzz $c'"
 done
 check "help" bash -c "$pf --help | grep -q 'Exit status'"

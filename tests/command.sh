@@ -7,7 +7,7 @@ pf=$PWD/build/gcc/pagefuzz
 plain=$PWD/build/pagefuzz
 first=$(echo corpus/seeds/*.txt | cut -d" " -f1)
 cp "$first" "$tmp/seed.txt"
-all="run show asm min emit-c import compare impls new build check generate record golden results fuzz"
+all="run show asm min emit-c import compare impls new build check generate record golden results fuzz status"
 
 # says STATUS PATTERN COMMAND...: that status, and exactly one line on stderr that matches.
 says() {

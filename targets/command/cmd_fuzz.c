@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "diary.h"
 #include "judge.h"
 #include "place.h"
 #include "progress.h"
@@ -47,15 +48,23 @@ struct worker {
 	double start_at; /* not running: when to start it again; 0: never */
 };
 
+struct finding {
+	char signature[80];
+	bool old;      /* of an earlier campaign */
+	uint64_t met;  /* in this campaign, but for what the workers count themselves */
+	uint64_t told; /* of that, what its folder knows */
+};
+
 struct campaign {
 	const char *target, *seeds, *dict, *corpus, *findings, *impls;
 	unsigned long seconds, workers, timeout;
 	char tmp[400];
 	struct worker worker[MAX_WORKERS];
 	struct pf_judge *judge;
-	unsigned nr_findings;
-	char signature[PF_SKIP_MAX][80];
-	double start;
+	struct pf_diary diary;
+	unsigned nr_findings; /* old ones included */
+	struct finding finding[PF_SKIP_MAX];
+	double start, told_at;
 	bool failed;
 	bool kept; /* an input could not be saved and stays in tmp */
 };
@@ -193,25 +202,51 @@ static bool read_worker(struct worker *w)
 
 /* ------------------------------------------------------------- findings -- */
 
-static bool known_here(const struct campaign *c, const char *signature)
+static struct finding *find_finding(struct campaign *c, const char *signature)
 {
 	for (unsigned i = 0; i < c->nr_findings; i++)
-		if (!strcmp(c->signature[i], signature))
-			return true;
-	return false;
+		if (!strcmp(c->finding[i].signature, signature))
+			return &c->finding[i];
+	return NULL;
 }
 
-static void remember(struct campaign *c, const char *signature)
+/* From now on the workers go past it. NULL: there are too many. */
+static struct finding *remember(struct campaign *c, const char *signature, bool old)
 {
+	struct finding *f = &c->finding[c->nr_findings];
+
 	if (c->nr_findings == PF_SKIP_MAX)
-		return;
-	snprintf(c->signature[c->nr_findings++], sizeof(c->signature[0]), "%s", signature);
+		return NULL;
+	snprintf(f->signature, sizeof(f->signature), "%s", signature);
+	f->old = old;
 	for (unsigned i = 0; i < c->workers; i++) {
 		struct pf_stats_file *s = c->worker[i].stats;
 
-		snprintf(s->skip[s->nr_skip], sizeof(s->skip[0]), "%s", signature);
-		s->nr_skip++;
+		snprintf(s->skip[c->nr_findings], sizeof(s->skip[0]), "%s", signature);
+		s->nr_skip = c->nr_findings + 1;
 	}
+	c->nr_findings++;
+	return f;
+}
+
+/* How often it was met in this campaign. */
+static uint64_t times_met(const struct campaign *c, const struct finding *f)
+{
+	uint64_t n = f->met;
+
+	for (unsigned i = 0; i < c->workers; i++)
+		n += c->worker[i].stats->met[f - c->finding];
+	return n;
+}
+
+/* New ones, or old ones that are still there. */
+static unsigned nr_shown(const struct campaign *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->nr_findings; i++)
+		n += !c->finding[i].old || times_met(c, &c->finding[i]);
+	return n;
 }
 
 /* A part of a finding's folder, on the disk when this is over. False: complained. */
@@ -302,6 +337,7 @@ static bool name_finding(struct campaign *c, struct worker *w, const char *artif
 			 const struct pf_program *p, const char *unnamed)
 {
 	char name[PF_TARGET_NAME], dir[PATH_MAX], path[PATH_MAX], kind[16];
+	struct finding *known;
 	struct pf_verdict v;
 	bool blamed;
 
@@ -311,15 +347,19 @@ static bool name_finding(struct campaign *c, struct worker *w, const char *artif
 		snprintf(name, sizeof(name), "%s", v.signature);
 	else
 		pf_target_name(w->log, w->log_len, kind, name);
-	if (known_here(c, name)) {
+	known = find_finding(c, name);
+	if (known) {
+		known->met++;
 		join(path, unnamed, "input.bin");
 		unlink(path);
 		rmdir(unnamed);
 		return false;
 	}
-	remember(c, name);
+	known = remember(c, name, false);
+	if (known)
+		known->met++;
 	folder_of(c, name, dir);
-	/* Of an earlier campaign: the new input takes the place of its input. */
+	/* Of an earlier campaign that did not come to an end with it: this input takes its place. */
 	if (rename(unnamed, dir)) {
 		char to[PATH_MAX];
 
@@ -330,6 +370,8 @@ static bool name_finding(struct campaign *c, struct worker *w, const char *artif
 			snprintf(dir, sizeof(dir), "%s", unnamed);
 		}
 	}
+	pf_sync_folder(c->findings);
+	pf_diary_log(&c->diary, "finding %s in %s", name, dir);
 	announce(c, dir, name, p, w, blamed ? &v : NULL);
 	return true;
 }
@@ -369,6 +411,96 @@ static bool collect(struct campaign *c, struct worker *w, const char *artifact)
 	free(p.ops);
 	free(data);
 	return news;
+}
+
+/* ------------------------------------------------- of earlier campaigns -- */
+
+/* The first line of a finding's text is "# SIGNATURE". */
+static bool read_signature(const char *dir, char signature[80])
+{
+	char path[PATH_MAX], line[160] = "";
+	FILE *f;
+
+	join(path, dir, "input.txt");
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, "# ", 2) || !line[2] || strlen(line + 2) >= 80)
+		return false;
+	snprintf(signature, 80, "%s", line + 2);
+	return true;
+}
+
+/* What was found before is known; what a campaign that was killed had no name for gets one. */
+static void read_findings(struct campaign *c, struct worker *nobody)
+{
+	DIR *dir = opendir(c->findings);
+	char path[PATH_MAX], input[PATH_MAX], signature[80];
+	struct pf_program p;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] == '.')
+			continue;
+		join(path, c->findings, e->d_name);
+		if (!strncmp(e->d_name, "unnamed-", 8)) {
+			join(input, path, "input.bin");
+			if (!access(input, R_OK) && pf_load(&p, input)) {
+				name_finding(c, nobody, e->d_name + 8, &p, path);
+				free(p.ops);
+			} else {
+				rmdir(path); /* killed before anything was in it */
+			}
+		} else if (read_signature(path, signature) && !find_finding(c, signature)) {
+			remember(c, signature, true);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static unsigned collect_all(struct campaign *c, struct worker *w, unsigned *news);
+static void remove_work(const char *tmp, bool all);
+
+/* The artifacts of a campaign that was killed are findings like others. */
+static void adopt(struct campaign *c)
+{
+	static struct worker nobody;
+	char left[PATH_MAX];
+	unsigned news;
+
+	read_findings(c, &nobody);
+	if (!pf_diary_left(&c->diary, left) || !strstr(left, "/pagefuzz-") || access(left, F_OK))
+		return;
+	pf_diary_log(&c->diary, "the campaign before was killed: looking into %s", left);
+	for (unsigned i = 0; i < MAX_WORKERS; i++) {
+		snprintf(nobody.artifacts, sizeof(nobody.artifacts), "%.480s/artifacts-%u", left,
+			 i);
+		collect_all(c, &nobody, &news);
+	}
+	remove_work(left, !c->kept);
+}
+
+/* Now and then each folder is told how often its finding was met. */
+static void tell_met(struct campaign *c)
+{
+	char dir[PATH_MAX];
+
+	for (unsigned i = 0; i < c->nr_findings; i++) {
+		struct finding *f = &c->finding[i];
+		uint64_t met = times_met(c, f);
+
+		if (met == f->told)
+			continue;
+		folder_of(c, f->signature, dir);
+		pf_diary_met(&c->diary, dir, met - f->told);
+		f->told = met;
+	}
+	c->told_at = pf_now();
 }
 
 /* How many of the worker's artifacts there are, and how many of them show something new. */
@@ -453,11 +585,22 @@ static void live_line(const struct campaign *c, double elapsed, double *last, ui
 	       "findings%s",
 	       isatty(1) ? "\r\033[K" : "", elapsed, (execs - *last_execs) / span,
 	       (ops - *last_ops) / span, (unsigned long long)edges, (unsigned long long)corpus,
-	       c->nr_findings, isatty(1) ? "" : "\n");
+	       nr_shown(c), isatty(1) ? "" : "\n");
 	fflush(stdout);
 	*last = elapsed;
 	*last_execs = execs;
 	*last_ops = ops;
+}
+
+static unsigned running(const struct campaign *c);
+
+static void note_figures(struct campaign *c, bool end)
+{
+	struct pf_diary_figures f = {
+		.seconds = pf_now() - c->start, .findings = nr_shown(c), .workers = running(c)};
+
+	totals(c, &f.execs, &f.ops, &f.edges, &f.corpus);
+	pf_diary_figures(&c->diary, &f, end);
 }
 
 static unsigned running(const struct campaign *c)
@@ -527,6 +670,9 @@ static void loop(struct campaign *c)
 		}
 		if (elapsed - last >= every)
 			live_line(c, elapsed, &last, &last_execs, &last_ops);
+		note_figures(c, false);
+		if (pf_now() - c->told_at > 60)
+			tell_met(c);
 	}
 	stop_workers(c);
 }
@@ -551,9 +697,15 @@ static void closing_table(const struct campaign *c, double elapsed)
 	       (unsigned long long)execs, execs / elapsed, (unsigned long long)ops, ops / elapsed,
 	       elapsed, (unsigned long long)edges, (unsigned long long)corpus, c->corpus);
 	pf_print_figures(stdout, name, sum, nr);
-	printf("\n%u findings\n", c->nr_findings);
-	for (unsigned i = 0; i < c->nr_findings; i++)
-		printf("  %s\n", c->signature[i]);
+	printf("\n%u findings\n", nr_shown(c));
+	for (unsigned i = 0; i < c->nr_findings; i++) {
+		const struct finding *f = &c->finding[i];
+		uint64_t met = times_met(c, f);
+
+		if (!f->old || met)
+			printf("  %s, met %llu times%s\n", f->signature, (unsigned long long)met,
+			       f->old ? ", known from before" : "");
+	}
 }
 
 static bool prepare(struct campaign *c)
@@ -571,6 +723,8 @@ static bool prepare(struct campaign *c)
 		return false;
 	if (access(c->findings, W_OK | X_OK))
 		return pf_complain("fuzz: %s: %s", c->findings, strerror(errno)), false;
+	if (!pf_diary_open(&c->diary, c->findings))
+		return false;
 	c->judge = pf_judge_open(&config);
 	if (!c->judge)
 		return false;
@@ -589,30 +743,45 @@ static bool prepare(struct campaign *c)
 		if (!w->stats || mkdir(w->artifacts, 0777))
 			return pf_complain("fuzz: %s: %s", c->tmp, strerror(errno)), false;
 	}
+	adopt(c);
+	pf_diary_work(&c->diary, c->tmp);
 	return true;
 }
 
-static void clean_up(struct campaign *c)
+/* A campaign's working folder; without `all` inputs stay that could not be saved. */
+static void remove_work(const char *tmp, bool all)
 {
-	for (unsigned i = 0; i < c->workers && c->worker[i].stats_path[0]; i++) {
-		struct worker *w = &c->worker[i];
-		DIR *dir = opendir(w->artifacts);
-		struct dirent *e;
-		char path[PATH_MAX];
+	char path[PATH_MAX], artifacts[PATH_MAX], name[32];
 
-		unlink(w->stats_path);
+	for (unsigned i = 0; i < MAX_WORKERS; i++) {
+		struct dirent *e;
+		DIR *dir;
+
+		snprintf(name, sizeof(name), "stats-%u", i);
+		join(path, tmp, name);
+		unlink(path);
+		snprintf(name, sizeof(name), "artifacts-%u", i);
+		join(artifacts, tmp, name);
+		dir = opendir(artifacts);
 		while (dir && (e = readdir(dir))) {
-			join(path, w->artifacts, e->d_name);
-			if (e->d_name[0] != '.' &&
-			    (!c->kept || !strncmp(e->d_name, "slow-unit-", 10)))
+			join(path, artifacts, e->d_name);
+			if (e->d_name[0] != '.' && (all || !strncmp(e->d_name, "slow-unit-", 10)))
 				unlink(path);
 		}
 		if (dir)
 			closedir(dir);
-		rmdir(w->artifacts);
+		rmdir(artifacts);
 	}
+	rmdir(tmp);
+}
+
+static void clean_up(struct campaign *c)
+{
 	if (c->tmp[0])
-		rmdir(c->tmp);
+		remove_work(c->tmp, !c->kept);
+	if (c->diary.lock_fd >= 0 && !c->kept)
+		pf_diary_work(&c->diary, NULL);
+	pf_diary_close(&c->diary);
 	pf_judge_close(c->judge);
 }
 
@@ -626,17 +795,23 @@ static int campaign(struct campaign *c)
 		return PF_EXIT_USAGE;
 	printf("fuzzing for %lu s with %lu workers; Ctrl-C ends it\n", c->seconds, c->workers);
 	fflush(stdout);
-	c->start = pf_now();
+	c->start = c->told_at = pf_now();
+	pf_diary_log(&c->diary, "start: %lu s, %lu workers, on %s; %u findings known", c->seconds,
+		     c->workers, c->impls ? c->impls : "all implementations", c->nr_findings);
 	for (unsigned i = 0; i < c->workers; i++)
 		c->worker[i].start_at = c->start;
 	loop(c);
+	tell_met(c);
+	note_figures(c, true);
+	pf_diary_log(&c->diary, "end: %u findings%s", nr_shown(c),
+		     c->failed	   ? "; the target does not start"
+		     : interrupted ? "; interrupted"
+				   : "");
 	if (pf_judge_over(c->judge))
 		c->failed = true;
 	if (!c->failed)
 		closing_table(c, pf_now() - c->start);
-	return c->failed || c->kept ? PF_EXIT_USAGE
-	       : c->nr_findings	    ? PF_EXIT_FINDING
-				    : PF_EXIT_CLEAN;
+	return c->failed || c->kept ? PF_EXIT_USAGE : nr_shown(c) ? PF_EXIT_FINDING : PF_EXIT_CLEAN;
 }
 
 int cmd_fuzz(int argc, char **argv)

@@ -233,6 +233,29 @@ FILE *pf_create(const char *path)
 	return f;
 }
 
+bool pf_sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && !fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* The folder that a path is in. */
+static bool sync_parent(const char *path)
+{
+	char folder[PATH_MAX];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	return pf_sync_folder(slash ? folder : ".");
+}
+
 static bool close_file(FILE *f, const char *path, bool synced)
 {
 	struct pending *p = pending_of(f);
@@ -243,7 +266,7 @@ static bool close_file(FILE *f, const char *path, bool synced)
 	bad = fflush(f) || ferror(f) || (synced && fsync(fileno(f)));
 	bad |= fclose(f) != 0;
 	if (p && !bad)
-		bad = rename(p->beside, p->place) != 0;
+		bad = rename(p->beside, p->place) || (synced && !sync_parent(p->place));
 	if (bad)
 		pf_complain("%s: %s", path, strerror(errno ? errno : EIO));
 	if (p && bad)

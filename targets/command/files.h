@@ -32,6 +32,8 @@ FILE *pf_create(const char *path);
  */
 bool pf_close(FILE *f, const char *path);
 bool pf_close_synced(FILE *f, const char *path);
+/* What was renamed or made in a folder has reached the disk. */
+bool pf_sync_folder(const char *path);
 /* Close it and leave the place as it was. NULL: nothing. */
 void pf_discard(FILE *f);
 /* mkdir -p. False: complained. */

@@ -25,6 +25,7 @@ static const struct {
 	{"golden", cmd_golden, "hold an implementation to transcripts of the real kernel"},
 	{"results", cmd_results, "published results about parts of the port, measured again"},
 	{"fuzz", cmd_fuzz, "run a libFuzzer campaign and collect its findings"},
+	{"status", cmd_status, "what a campaign is doing, from another terminal"},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

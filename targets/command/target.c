@@ -67,11 +67,16 @@ void pf_target_name(const char *log, size_t len, const char *kind, char name[PF_
 		rest -= 3;
 	if (n + 1 < PF_TARGET_NAME)
 		name[n++] = '-';
-	for (size_t i = 0; i < rest && n + 2 < PF_TARGET_NAME; i++) {
+	for (size_t i = 0, word = n; i < rest && n + 2 < PF_TARGET_NAME; i++) {
 		bool plain = isalnum((unsigned char)what[i]) || what[i] == '_' || what[i] == '.';
 
-		if (plain || name[n - 1] != '-')
+		/* Of a path the file: in whose checkout it is makes no other bug of it. */
+		if (what[i] == '/')
+			n = word;
+		else if (plain || name[n - 1] != '-')
 			name[n++] = plain ? what[i] : '-';
+		if (what[i] == ' ')
+			word = n;
 	}
 	while (n && name[n - 1] == '-')
 		n--;

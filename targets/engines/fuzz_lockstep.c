@@ -127,8 +127,10 @@ static void publish(void)
 static bool skipped(const char *signature)
 {
 	for (uint32_t i = 0; stats && i < stats->nr_skip && i < PF_SKIP_MAX; i++)
-		if (!strcmp(stats->skip[i], signature))
+		if (!strcmp(stats->skip[i], signature)) {
+			stats->met[i]++;
 			return true;
+		}
 	return false;
 }
 

@@ -16,8 +16,12 @@ struct pf_stats_file *pf_stats_map(const char *path, bool create)
 
 	if (fd < 0)
 		return NULL;
-	if (create && ftruncate(fd, sizeof(*s)))
-		goto out;
+	/* With its blocks: on a full disk a write to what is mapped would be the end. */
+	if (create) {
+		errno = posix_fallocate(fd, 0, sizeof(*s));
+		if (errno)
+			goto out;
+	}
 	if (fstat(fd, &st) || st.st_size != sizeof(*s)) {
 		errno = EINVAL;
 		goto out;

@@ -8,8 +8,8 @@
 
 #include "../../oracle/oracle.h"
 
-#define PF_STATS_MAGIC 0x70667a31u
-#define PF_SKIP_MAX    64
+#define PF_STATS_MAGIC 0x70667a32u
+#define PF_SKIP_MAX    1024
 
 struct pf_stats_file {
 	uint32_t magic;
@@ -20,6 +20,8 @@ struct pf_stats_file {
 	/* Written by the campaign: signatures that are already saved. */
 	uint32_t nr_skip;
 	char skip[PF_SKIP_MAX][80];
+	/* Written by the target: how often it met each of them. */
+	uint64_t met[PF_SKIP_MAX];
 };
 
 /* Map a file of that form, creating it if asked to. NULL with errno set. */

@@ -126,13 +126,13 @@ static bool plot(const char *folder, const char *output)
 		pf_complain("status: gnuplot is not there: apt-get install gnuplot-nox");
 		return false;
 	}
-	p = popen("gnuplot", "w");
+	p = popen("gnuplot 2>/dev/null", "w");
 	if (!p)
 		return false;
 	fprintf(p,
 		"set terminal svg size 900,900 dynamic background 'white'\nset output '%s'\n"
 		"set datafile separator ','\nset timefmt '%%Y-%%m-%%dT%%H:%%M:%%SZ'\n"
-		"set xdata time\nset format x \"%%m-%%d\\n%%H:%%M\"\nset yrange [0:*<1e18]\n"
+		"set xdata time\nset format x \"%%m-%%d\\n%%H:%%M\"\nset yrange [0:*]\n"
 		"set multiplot layout %zu,1\nset key off\nset grid\n",
 		output, sizeof(plots) / sizeof(plots[0]));
 	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++)

@@ -277,7 +277,8 @@ struct pf_world {
 	/* Report an event. */
 	void (*event)(struct pf_world *w, const struct pf_event *ev);
 	/*
-	 * The simulated memory of a page, PF_PAGE_BYTES long. Contents of live
+	 * The simulated memory of a page, page_bytes long, pages one after the other, at
+	 * an address divisible by that for 8 and 16. Contents of live
 	 * pages belong to their owner. Those of free pages are the
 	 * implementation's with PF_F_INPAGE; without it they are poisoned under
 	 * ASan, so that a stray access stops the run.
@@ -304,7 +305,9 @@ struct pf_world {
 	void (*lost)(struct pf_world *w, const char *why);
 };
 
-#define PF_PAGE_BYTES 8
+/* Bytes of a page, if an implementation wants no more. */
+#define PF_PAGE_BYTES	  8
+#define PF_PAGE_BYTES_MAX 64
 
 /* A good size for a gap between two tables, which keeps them aligned as they were. */
 #define PF_GUARD_BYTES 64
@@ -477,6 +480,11 @@ struct pf_impl {
 
 	/* Optional. What layouts it takes; NULL: any. It is asked for no other. */
 	const struct pf_limits *limits;
+	/*
+	 * Optional, with PF_F_INPAGE. Bytes of a page that contents() gives: 8 (or 0), 16,
+	 * 32 or 64, for who keeps more than a pointer in a free page.
+	 */
+	uint32_t page_bytes;
 
 	/* Required. Bytes of state for this layout; 0: layout unsupported, skip. */
 	size_t (*footprint)(const void *self, const struct pf_layout *layout);

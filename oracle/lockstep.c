@@ -85,6 +85,12 @@ const char *pf_lineup_wrong(const struct pf_impl *const *lineup, unsigned nr)
 			return "an implementation lacks a function that impl.h requires";
 		if (impl->tier >= PF_TIER_EXACT && !impl->group)
 			return "an implementation of that tier needs a group";
+		if (impl->page_bytes &&
+		    (impl->page_bytes < PF_PAGE_BYTES || impl->page_bytes > PF_PAGE_BYTES_MAX ||
+		     impl->page_bytes & (impl->page_bytes - 1)))
+			return "bytes of a page are 8, 16, 32 or 64";
+		if (impl->page_bytes > PF_PAGE_BYTES && !(impl->features & PF_F_INPAGE))
+			return "an implementation wants more bytes of a page, without PF_F_INPAGE";
 		if (impl->regions && impl->regions(impl->self, r, PF_MAX_REGIONS) > PF_MAX_REGIONS)
 			return "an implementation names too many regions";
 		for (unsigned k = 0; k < i; k++)
@@ -119,6 +125,8 @@ struct pf_oracle *pf_oracle_new_in(struct pf_arena *arena, const struct pf_impl 
 		lane->at = run->blame.at;
 		lane->arena = arena;
 		lane->impl = lineup[i];
+		for (unsigned b = lineup[i]->page_bytes; b > PF_PAGE_BYTES; b /= 2)
+			lane->page_shift++;
 		lane->index = i;
 		run->blame.name[i] = lineup[i]->name;
 		run->remote |= !!(lineup[i]->features & PF_F_REMOTE);

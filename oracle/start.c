@@ -149,13 +149,15 @@ static void grow_pages(struct pf_oracle *run, uint32_t pages)
 		pf_world_unpoison(lane);
 		lane->owner = pf_resize(run, lane->owner, pages, sizeof(uint32_t));
 		/* With PF_F_INPAGE implementations write to it, so it is not the arena's. */
-		lane->contents = pf_arena_resize(contents_arena(lane), lane->contents,
-						 pages * sizeof(uint64_t));
+		lane->contents =
+			pf_arena_resize(contents_arena(lane), lane->contents,
+					((size_t)pages << lane->page_shift) * sizeof(uint64_t));
 		/* A pageblock is at least a page. */
 		lane->block_state = pf_resize(run, lane->block_state, pages + 1, 1);
 		lane->block_type = pf_resize(run, lane->block_type, pages + 1, 1);
 		memset(lane->owner + old, 0, (pages - old) * sizeof(uint32_t));
-		memset(lane->contents + old, 0, (pages - old) * sizeof(uint64_t));
+		memset(lane->contents + ((size_t)old << lane->page_shift), 0,
+		       ((size_t)(pages - old) << lane->page_shift) * sizeof(uint64_t));
 		memset(lane->block_state + old, 0, pages + 1 - old);
 	}
 	run->room_pages = pages;

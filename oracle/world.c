@@ -28,7 +28,13 @@ PF_HOT_INLINE uint32_t to_index(const struct pf_lane *lane, pf_pfn pfn)
 	return pfn - lane->run->layout.base_pfn; /* wraps to a large value below the base */
 }
 
-/* What page `offset` of a unit holds: who, which page, which generation. */
+/* The words of page idx, of which there are 1 << page_shift. */
+PF_HOT_INLINE uint64_t *page_words(const struct pf_lane *lane, uint32_t idx)
+{
+	return lane->contents + ((size_t)idx << lane->page_shift);
+}
+
+/* What word `offset` of a unit holds: who, which word, which generation. */
 PF_HOT_INLINE uint64_t stamp(const struct pf_slot *slot, uint32_t unit, uint32_t offset)
 {
 	return (uint64_t)slot->generation << 44 ^ (uint64_t)(unit + 1) << 20 ^ offset;
@@ -37,13 +43,13 @@ PF_HOT_INLINE uint64_t stamp(const struct pf_slot *slot, uint32_t unit, uint32_t
 static void poison(struct pf_lane *lane, uint32_t idx, uint32_t nr)
 {
 	if (POISONS && !(lane->impl->features & PF_F_INPAGE))
-		pf_poison(lane->contents + idx, nr * sizeof(uint64_t));
+		pf_poison(page_words(lane, idx), nr * sizeof(uint64_t));
 }
 
 static void unpoison(struct pf_lane *lane, uint32_t idx, uint32_t nr)
 {
 	if (POISONS)
-		pf_unpoison(lane->contents + idx, nr * sizeof(uint64_t));
+		pf_unpoison(page_words(lane, idx), (nr << lane->page_shift) * sizeof(uint64_t));
 }
 
 /* Not-live pages in isolated or offline pageblocks are in no free list and not in the mirror. */
@@ -76,14 +82,14 @@ PF_HOT static void write_unit(struct pf_lane *lane, uint32_t unit, uint32_t idx,
 	uint64_t s = stamp(pf_unit_slot(lane->run, unit), unit, 0);
 	uint32_t n = 1u << order;
 
-	uint64_t *page = &lane->contents[idx];
+	uint64_t *word = page_words(lane, idx);
 	uint32_t *owner = &lane->owner[idx];
 
 	unpoison(lane, idx, n);
 	for (uint32_t i = 0; i < n; i++)
 		owner[i] = unit + 1;
-	for (uint32_t i = 0; i < n; i++)
-		page[i] = s ^ i;
+	for (uint32_t i = 0; i < n << lane->page_shift; i++)
+		word[i] = s ^ i;
 	lane->unit_pfn[unit] = lane->run->layout.base_pfn + idx;
 }
 
@@ -101,25 +107,25 @@ _Noreturn static void blame_contents(struct pf_lane *lane, uint32_t unit)
 	uint32_t idx = to_index(lane, lane->unit_pfn[unit]), i = 0;
 	uint64_t s = stamp(slot, unit, 0);
 
-	while (lane->contents[idx + i] == (s ^ i))
+	while (page_words(lane, idx)[i] == (s ^ i))
 		i++;
 	pf_broken(lane, PF_LAW_CONTENTS,
 		  "page %u of a%u, at pfn %u, holds other contents (%#llx) than its owner wrote "
 		  "(%#llx)",
-		  i, slot->name, lane->unit_pfn[unit] + i,
-		  (unsigned long long)lane->contents[idx + i], (unsigned long long)(s ^ i));
+		  i >> lane->page_shift, slot->name, lane->unit_pfn[unit] + (i >> lane->page_shift),
+		  (unsigned long long)page_words(lane, idx)[i], (unsigned long long)(s ^ i));
 }
 
 PF_HOT void pf_world_verify(struct pf_lane *lane, uint32_t unit)
 {
 	const struct pf_slot *slot = pf_unit_slot(lane->run, unit);
-	const uint64_t *page = &lane->contents[to_index(lane, lane->unit_pfn[unit])];
+	const uint64_t *word = page_words(lane, to_index(lane, lane->unit_pfn[unit]));
 	uint64_t s = stamp(slot, unit, 0), wrong = 0;
-	uint32_t n = 1u << slot->order;
+	uint32_t n = 1u << slot->order << lane->page_shift;
 
 	/* No early exit: the compiler can take several pages at a time. */
 	for (uint32_t i = 0; i < n; i++)
-		wrong |= page[i] ^ s ^ i;
+		wrong |= word[i] ^ s ^ i;
 	if (wrong)
 		blame_contents(lane, unit);
 }
@@ -577,7 +583,7 @@ static void *world_contents(struct pf_world *w, pf_pfn pfn)
 	struct pf_lane *lane = lane_of(w);
 	uint32_t idx = to_index(lane, pfn);
 
-	return idx < pf_layout_pages(&lane->run->layout) ? &lane->contents[idx] : NULL;
+	return idx < pf_layout_pages(&lane->run->layout) ? page_words(lane, idx) : NULL;
 }
 
 _Noreturn static void world_lost(struct pf_world *w, const char *why)

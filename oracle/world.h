@@ -121,8 +121,9 @@ struct pf_lane {
 	unsigned char *fresh_regions, *spare_regions;
 
 	/* The world: by page index (pfn - base_pfn), by unit, by slot, by pageblock. */
-	uint32_t *owner; /* unit + 1, 0: not live */
-	uint64_t *contents;
+	uint32_t *owner;    /* unit + 1, 0: not live */
+	uint64_t *contents; /* 1 << page_shift words a page */
+	unsigned page_shift;
 	uint32_t *unit_pfn; /* PF_NO_PFN: not here (evicted, absent, or never got it) */
 	uint32_t *seen_accesses;
 	uint8_t *waited; /* by unit: attributes that it has waited for, so that they are gone */

@@ -712,6 +712,120 @@ static void test_questions_in_split(void **state)
 	pf_oracle_free(o);
 }
 
+/* Free pages are linked through themselves: a pointer and, at the end of 64 bytes, a mark. */
+struct linked {
+	pf_pfn first;
+	uint32_t nr_free;
+	struct pf_zone_counters count;
+	struct pf_world *world;
+};
+
+static uint64_t *last_word(const struct linked *m, pf_pfn pfn)
+{
+	return (uint64_t *)m->world->contents(m->world, pfn) + 7;
+}
+
+static size_t linked_footprint(const void *self, const struct pf_layout *l)
+{
+	(void)self;
+	return l->nr_zones == 1 && !l->nr_ranges ? sizeof(struct linked) : 0;
+}
+
+static void linked_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
+{
+	struct linked *m = state;
+	uint64_t *page = m->world->contents(m->world, pfn);
+
+	(void)order, (void)cpu;
+	page[0] = m->first;
+	*last_word(m, pfn) = ~(uint64_t)pfn;
+	m->first = pfn;
+	m->nr_free++;
+}
+
+static void linked_init(const void *self, void *state, const struct pf_layout *l,
+			struct pf_world *w)
+{
+	struct linked *m = state;
+
+	(void)self;
+	*m = (struct linked){.first = PF_NO_PFN, .world = w, .count.managed = l->zone[0].spanned};
+	for (uint32_t i = 0; i < l->zone[0].spanned; i++)
+		linked_free(m, l->zone[0].start_pfn + i, 0, 0);
+}
+
+static pf_pfn linked_alloc(void *state, const struct pf_request *req)
+{
+	struct linked *m = state;
+	pf_pfn pfn = m->first;
+
+	if (req->order || pfn == PF_NO_PFN)
+		return PF_NO_PFN;
+	assert_true(*last_word(m, pfn) == ~(uint64_t)pfn);
+	m->first = (pf_pfn) * (uint64_t *)m->world->contents(m->world, pfn);
+	m->nr_free--;
+	/* A write too late, into the last bytes of a page that is somebody's. */
+	if (lie == SCRIBBLE && last_pfn)
+		*last_word(m, last_pfn) = 0;
+	last_pfn = pfn;
+	return pfn;
+}
+
+static void linked_census(void *state, pf_block_fn fn, void *arg)
+{
+	const struct linked *m = state;
+
+	for (pf_pfn pfn = m->first; pfn != PF_NO_PFN;
+	     pfn = (pf_pfn) * (uint64_t *)m->world->contents(m->world, pfn))
+		fn(arg, &(struct pf_block){.pfn = pfn});
+}
+
+static const struct pf_zone_counters *linked_counters(void *state, unsigned zone)
+{
+	struct linked *m = state;
+
+	(void)zone;
+	m->count.free = m->nr_free;
+	return &m->count;
+}
+
+static void test_bytes_of_a_page(void **state)
+{
+	static const struct pf_limits limits = {.max_order = 1, .max_zones = 1};
+	struct pf_impl linked = {
+		.name = "linked",
+		.summary = "free pages, linked",
+		.features = PF_F_INPAGE,
+		.limits = &limits,
+		.page_bytes = 64,
+		.footprint = linked_footprint,
+		.init = linked_init,
+		.alloc = linked_alloc,
+		.free = linked_free,
+		.census = linked_census,
+		.counters = linked_counters,
+	};
+	const struct pf_impl *lineup[] = {&linked};
+	const char *text = "config pages=32\nconfig max_order=0\nconfig pageblock_order=0\n"
+			   "alloc a1 order=0\nalloc a2 order=0\nfree a1\nalloc a3 order=0\ncheck\n";
+	struct pf_oracle *o = pf_oracle_new(lineup, 1);
+	struct pf_verdict v;
+
+	(void)state;
+	assert_int_equal(run_text(o, text, &v), PF_CLEAN);
+	lie = SCRIBBLE;
+	assert_int_equal(run_text(o, text, &v), PF_FINDING);
+	assert_string_equal(v.signature, "contents/linked/free");
+	lie = NO_LIE;
+	assert_int_equal(run_text(o, text, &v), PF_CLEAN);
+	pf_oracle_free(o);
+	linked.page_bytes = 24;
+	assert_null(pf_oracle_new(lineup, 1));
+	linked.page_bytes = 64;
+	linked.features = 0;
+	assert_null(pf_oracle_new(lineup, 1));
+}
+
 /* A lone success is taken back, so a slot is live in all or in none. */
 static void test_consensus(void **state)
 {
@@ -759,6 +873,7 @@ int main(void)
 		cmocka_unit_test(test_layout_within),	cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_after_a_finding), cmocka_unit_test(test_consensus),
 		cmocka_unit_test(test_refused_layouts), cmocka_unit_test(test_questions_in_split),
+		cmocka_unit_test(test_bytes_of_a_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -419,6 +419,7 @@ static bool collect(struct campaign *c, struct worker *w, const char *artifact)
 static bool read_signature(const char *dir, char signature[80])
 {
 	char path[PATH_MAX], line[160] = "";
+	size_t len;
 	FILE *f;
 
 	join(path, dir, "input.txt");
@@ -429,9 +430,10 @@ static bool read_signature(const char *dir, char signature[80])
 		line[0] = '\0';
 	fclose(f);
 	line[strcspn(line, "\n")] = '\0';
-	if (strncmp(line, "# ", 2) || !line[2] || strlen(line + 2) >= 80)
+	len = strlen(line);
+	if (strncmp(line, "# ", 2) || len == 2 || len >= 80 + 2)
 		return false;
-	snprintf(signature, 80, "%s", line + 2);
+	memcpy(signature, line + 2, len - 1);
 	return true;
 }
 

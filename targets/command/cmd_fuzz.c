@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,30 +22,13 @@
 #include "place.h"
 #include "progress.h"
 #include "target.h"
+#include "worker.h"
 #include "../language/codec.h"
-#include "../engines/stats.h"
 
 #define MAX_WORKERS 8
-#define LOG_BYTES   32768
 /* So often a worker that ends without anything new is started again at once; then it waits. */
 #define FREE_REPEATS 3
 #define PAUSE_MAX    10.0 /* seconds */
-#define MAX_BYTES    1024
-
-struct worker {
-	pid_t pid; /* 0: not running */
-	int fd;	   /* its standard error */
-	struct pf_stats_file *stats;
-	char stats_path[500], artifacts[500];
-	char line[4096];
-	size_t line_len;
-	char log[LOG_BYTES]; /* the last of what it said */
-	size_t log_len;
-	uint64_t edges, corpus;
-	uint64_t execs_before; /* of its earlier lives */
-	unsigned repeats;
-	double start_at; /* not running: when to start it again; 0: never */
-};
 
 struct finding {
 	char signature[80];
@@ -56,10 +38,11 @@ struct finding {
 };
 
 struct campaign {
-	const char *target, *seeds, *dict, *corpus, *findings, *impls;
-	unsigned long seconds, workers, timeout;
+	struct pf_worker_config run;
+	const char *findings;
+	unsigned long seconds, workers;
 	char tmp[400];
-	struct worker worker[MAX_WORKERS];
+	struct pf_worker worker[MAX_WORKERS];
 	struct pf_judge *judge;
 	struct pf_diary diary;
 	unsigned nr_findings; /* old ones included */
@@ -82,122 +65,6 @@ static void join(char path[PATH_MAX], const char *dir, const char *name)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
 		path[0] = '\0';
-}
-
-/* -------------------------------------------------------------- workers -- */
-
-static void exec_target(struct campaign *c, struct worker *w, long left)
-{
-	char max_time[48], max_len[32], timeout[40], dict[PATH_MAX + 16], prefix[600], stats[600];
-	char impls[PATH_MAX + 16];
-	const char *argv[16];
-	int n = 0;
-
-	snprintf(max_time, sizeof(max_time), "-max_total_time=%ld", left);
-	snprintf(max_len, sizeof(max_len), "-max_len=%d", MAX_BYTES);
-	snprintf(prefix, sizeof(prefix), "-artifact_prefix=%s/", w->artifacts);
-	snprintf(stats, sizeof(stats), "--stats=%s", w->stats_path);
-	argv[n++] = c->target;
-	argv[n++] = max_time;
-	argv[n++] = max_len;
-	snprintf(timeout, sizeof(timeout), "-timeout=%lu", c->timeout);
-	argv[n++] = timeout;
-	argv[n++] = "-rss_limit_mb=4096";
-	argv[n++] = prefix;
-	if (c->dict) {
-		snprintf(dict, sizeof(dict), "-dict=%s", c->dict);
-		argv[n++] = dict;
-	}
-	argv[n++] = c->corpus;
-	if (c->seeds)
-		argv[n++] = c->seeds;
-	argv[n++] = "-ignore_remaining_args=1";
-	argv[n++] = stats;
-	if (c->impls) {
-		snprintf(impls, sizeof(impls), "--impls=%s", c->impls);
-		argv[n++] = impls;
-	}
-	argv[n] = NULL;
-	execv(c->target, (char *const *)argv);
-	fprintf(stderr, "pagefuzz: %s: %s\n", c->target, strerror(errno));
-	_exit(127);
-}
-
-static bool start_worker(struct campaign *c, struct worker *w)
-{
-	long left = (long)((double)c->seconds - (pf_now() - c->start)) + 1;
-	int pipes[2];
-
-	w->start_at = 0;
-	w->execs_before = w->stats->execs;
-	if (left < 1)
-		left = 1;
-	if (pipe2(pipes, O_CLOEXEC))
-		return pf_complain("fuzz: %s", strerror(errno)), false;
-	w->pid = fork();
-	if (w->pid < 0)
-		return pf_complain("fuzz: %s", strerror(errno)), false;
-	if (!w->pid) {
-		/* Never outlive the campaign; Ctrl-C reaches the campaign only. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		setpgid(0, 0);
-		dup2(pipes[1], 2);
-		dup2(pipes[1], 1);
-		close(pipes[0]);
-		close(pipes[1]);
-		exec_target(c, w, left);
-	}
-	close(pipes[1]);
-	w->fd = pipes[0];
-	fcntl(w->fd, F_SETFL, O_NONBLOCK);
-	w->line_len = w->log_len = 0;
-	return true;
-}
-
-/* "#2048 NEW cov: 100 ft: 300 corp: 20/400b ..." */
-static void read_line(struct worker *w)
-{
-	const char *cov = strstr(w->line, " cov: "), *corp = strstr(w->line, " corp: ");
-
-	if (w->line[0] != '#' || !cov || !corp)
-		return;
-	w->edges = strtoull(cov + 6, NULL, 10);
-	w->corpus = strtoull(corp + 7, NULL, 10);
-}
-
-static void keep_log(struct worker *w, const char *text, size_t n)
-{
-	if (n > LOG_BYTES / 2) {
-		text += n - LOG_BYTES / 2;
-		n = LOG_BYTES / 2;
-	}
-	if (w->log_len + n > LOG_BYTES) {
-		memmove(w->log, w->log + LOG_BYTES / 2, w->log_len - LOG_BYTES / 2);
-		w->log_len -= LOG_BYTES / 2;
-	}
-	memcpy(w->log + w->log_len, text, n);
-	w->log_len += n;
-}
-
-/* False: the worker closed its end. */
-static bool read_worker(struct worker *w)
-{
-	char buf[4096];
-	ssize_t n;
-
-	while ((n = read(w->fd, buf, sizeof(buf))) > 0) {
-		keep_log(w, buf, n);
-		for (ssize_t i = 0; i < n; i++) {
-			if (buf[i] != '\n' && w->line_len < sizeof(w->line) - 1) {
-				w->line[w->line_len++] = buf[i];
-				continue;
-			}
-			w->line[w->line_len] = 0;
-			w->line_len = 0;
-			read_line(w);
-		}
-	}
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 /* ------------------------------------------------------------- findings -- */
@@ -271,7 +138,7 @@ static bool save_input(const char *dir, const unsigned char *data, size_t len)
 }
 
 static bool save_rest(const struct campaign *c, const char *dir, const char *signature,
-		      const struct pf_program *p, const struct worker *w,
+		      const struct pf_program *p, const struct pf_worker *w,
 		      const struct pf_verdict *v)
 {
 	char path[PATH_MAX];
@@ -282,8 +149,8 @@ static bool save_rest(const struct campaign *c, const char *dir, const char *sig
 	if (!f)
 		return false;
 	fprintf(f, "# %s\n", signature);
-	if (c->impls)
-		fprintf(f, "# on %s\n", c->impls);
+	if (c->run.impls)
+		fprintf(f, "# on %s\n", c->run.impls);
 	pf_write_text(f, p->ops, p->nr);
 	ok = pf_close(f, path);
 	f = open_part(dir, "log.txt", path);
@@ -303,9 +170,10 @@ static bool save_rest(const struct campaign *c, const char *dir, const char *sig
 
 /* findings/<signature>/ with input.bin is there; now text, log and story. v: NULL if nobody is blamed. */
 static void announce(const struct campaign *c, const char *dir, const char *signature,
-		     const struct pf_program *p, const struct worker *w, const struct pf_verdict *v)
+		     const struct pf_program *p, const struct pf_worker *w,
+		     const struct pf_verdict *v)
 {
-	const char *with = c->impls ? " -i " : "", *names = c->impls ? c->impls : "";
+	const char *with = c->run.impls ? " -i " : "", *names = c->run.impls ? c->run.impls : "";
 	bool all = save_rest(c, dir, signature, p, w, v);
 
 	printf("%sfinding: %s\n", isatty(1) ? "\r\033[K" : "", signature);
@@ -333,7 +201,7 @@ static void folder_of(const struct campaign *c, const char *name, char dir[PATH_
 }
 
 /* Give what is saved in `unnamed` its name, and say so. False: known already. */
-static bool name_finding(struct campaign *c, struct worker *w, const char *artifact,
+static bool name_finding(struct campaign *c, struct pf_worker *w, const char *artifact,
 			 const struct pf_program *p, const char *unnamed)
 {
 	char name[PF_TARGET_NAME], dir[PATH_MAX], path[PATH_MAX], kind[16];
@@ -380,7 +248,7 @@ static bool name_finding(struct campaign *c, struct worker *w, const char *artif
  * What one artifact shows. It is saved before anything else is done with it. False:
  * nothing new.
  */
-static bool collect(struct campaign *c, struct worker *w, const char *artifact)
+static bool collect(struct campaign *c, struct pf_worker *w, const char *artifact)
 {
 	char path[PATH_MAX], unnamed[PATH_MAX], name[300];
 	struct pf_program p = {NULL, 0};
@@ -438,7 +306,7 @@ static bool read_signature(const char *dir, char signature[80])
 }
 
 /* What was found before is known; what a campaign that was killed had no name for gets one. */
-static void read_findings(struct campaign *c, struct worker *nobody)
+static void read_findings(struct campaign *c, struct pf_worker *nobody)
 {
 	DIR *dir = opendir(c->findings);
 	char path[PATH_MAX], input[PATH_MAX], signature[80];
@@ -465,13 +333,13 @@ static void read_findings(struct campaign *c, struct worker *nobody)
 		closedir(dir);
 }
 
-static unsigned collect_all(struct campaign *c, struct worker *w, unsigned *news);
+static unsigned collect_all(struct campaign *c, struct pf_worker *w, unsigned *news);
 static void remove_work(const char *tmp, bool all);
 
 /* The artifacts of a campaign that was killed are findings like others. */
 static void adopt(struct campaign *c)
 {
-	static struct worker nobody;
+	static struct pf_worker nobody;
 	char left[PATH_MAX];
 	unsigned news;
 
@@ -506,7 +374,7 @@ static void tell_met(struct campaign *c)
 }
 
 /* How many of the worker's artifacts there are, and how many of them show something new. */
-static unsigned collect_all(struct campaign *c, struct worker *w, unsigned *news)
+static unsigned collect_all(struct campaign *c, struct pf_worker *w, unsigned *news)
 {
 	DIR *dir = opendir(w->artifacts);
 	unsigned nr = 0;
@@ -525,7 +393,7 @@ static unsigned collect_all(struct campaign *c, struct worker *w, unsigned *news
 }
 
 /* The longer nothing new comes of it, the longer it waits: a bug that is met at once. */
-static double pause_of(const struct worker *w)
+static double pause_of(const struct pf_worker *w)
 {
 	double pause = 0.25;
 
@@ -537,12 +405,12 @@ static double pause_of(const struct worker *w)
 }
 
 /* A worker has ended: by time, by a finding, or by mistake. */
-static void reap(struct campaign *c, struct worker *w, bool restart)
+static void reap(struct campaign *c, struct pf_worker *w, bool restart)
 {
 	unsigned nr, news;
 	int status;
 
-	read_worker(w);
+	pf_worker_read(w);
 	close(w->fd);
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -551,7 +419,7 @@ static void reap(struct campaign *c, struct worker *w, bool restart)
 	w->repeats = news ? 0 : w->repeats + 1;
 	if (!nr && w->stats->execs == w->execs_before && restart && !interrupted) {
 		c->failed = true;
-		fprintf(stderr, "pagefuzz: fuzz: %s does not start; it says:\n", c->target);
+		fprintf(stderr, "pagefuzz: fuzz: %s does not start; it says:\n", c->run.target);
 		fwrite(w->log, 1, w->log_len, stderr);
 		return;
 	}
@@ -566,7 +434,7 @@ static void totals(const struct campaign *c, uint64_t *execs, uint64_t *ops, uin
 {
 	*execs = *ops = *edges = *corpus = 0;
 	for (unsigned i = 0; i < c->workers; i++) {
-		const struct worker *w = &c->worker[i];
+		const struct pf_worker *w = &c->worker[i];
 
 		*execs += w->stats->execs;
 		*ops += w->stats->ops;
@@ -623,13 +491,13 @@ static void stop_workers(struct campaign *c)
 			kill(c->worker[i].pid, SIGINT);
 	while (running(c)) {
 		for (unsigned i = 0; i < c->workers; i++) {
-			struct worker *w = &c->worker[i];
+			struct pf_worker *w = &c->worker[i];
 
 			if (!w->pid)
 				continue;
 			if (pf_now() > until)
 				kill(w->pid, SIGKILL);
-			if (!read_worker(w))
+			if (!pf_worker_read(w))
 				reap(c, w, false);
 		}
 		usleep(20000);
@@ -640,9 +508,10 @@ static void stop_workers(struct campaign *c)
 static void start_again(struct campaign *c)
 {
 	for (unsigned i = 0; i < c->workers; i++) {
-		struct worker *w = &c->worker[i];
+		struct pf_worker *w = &c->worker[i];
 
-		if (!w->pid && w->start_at > 0 && pf_now() >= w->start_at && !start_worker(c, w))
+		if (!w->pid && w->start_at > 0 && pf_now() >= w->start_at &&
+		    !pf_worker_start(w, &c->run, (double)c->seconds - (pf_now() - c->start)))
 			c->failed = true;
 	}
 }
@@ -665,9 +534,9 @@ static void loop(struct campaign *c)
 				fds[n++] = (struct pollfd){.fd = c->worker[i].fd, .events = POLLIN};
 		poll(fds, n, 200);
 		for (unsigned i = 0; i < c->workers; i++) {
-			struct worker *w = &c->worker[i];
+			struct pf_worker *w = &c->worker[i];
 
-			if (w->pid && !read_worker(w))
+			if (w->pid && !pf_worker_read(w))
 				reap(c, w, elapsed + 1 < (double)c->seconds && !interrupted);
 		}
 		if (elapsed - last >= every)
@@ -697,7 +566,7 @@ static void closing_table(const struct campaign *c, double elapsed)
 	       "in %s\n\n",
 	       isatty(1) ? "\r\033[K" : "", interrupted ? "interrupted: " : "",
 	       (unsigned long long)execs, execs / elapsed, (unsigned long long)ops, ops / elapsed,
-	       elapsed, (unsigned long long)edges, (unsigned long long)corpus, c->corpus);
+	       elapsed, (unsigned long long)edges, (unsigned long long)corpus, c->run.corpus);
 	pf_print_figures(stdout, name, sum, nr);
 	printf("\n%u findings\n", nr_shown(c));
 	for (unsigned i = 0; i < c->nr_findings; i++) {
@@ -712,16 +581,17 @@ static void closing_table(const struct campaign *c, double elapsed)
 
 static bool prepare(struct campaign *c)
 {
-	struct pf_judge_config config = {.impls = c->impls, .seconds = (unsigned)c->timeout};
+	struct pf_judge_config config = {.impls = c->run.impls,
+					 .seconds = (unsigned)c->run.timeout};
 	const char *tmp = getenv("TMPDIR");
 
-	if (access(c->target, X_OK))
+	if (access(c->run.target, X_OK))
 		return pf_complain("fuzz: %s: %s (in the tree, make fuzz-targets builds it)",
-				   c->target, strerror(errno)),
+				   c->run.target, strerror(errno)),
 		       false;
-	if (c->seeds && access(c->seeds, R_OK | X_OK))
-		return pf_complain("fuzz: %s: %s", c->seeds, strerror(errno)), false;
-	if (!pf_make_folders(c->corpus) || !pf_make_folders(c->findings))
+	if (c->run.seeds && access(c->run.seeds, R_OK | X_OK))
+		return pf_complain("fuzz: %s: %s", c->run.seeds, strerror(errno)), false;
+	if (!pf_make_folders(c->run.corpus) || !pf_make_folders(c->findings))
 		return false;
 	if (access(c->findings, W_OK | X_OK))
 		return pf_complain("fuzz: %s: %s", c->findings, strerror(errno)), false;
@@ -737,7 +607,7 @@ static bool prepare(struct campaign *c)
 		return false;
 	}
 	for (unsigned i = 0; i < c->workers; i++) {
-		struct worker *w = &c->worker[i];
+		struct pf_worker *w = &c->worker[i];
 
 		snprintf(w->stats_path, sizeof(w->stats_path), "%s/stats-%u", c->tmp, i);
 		snprintf(w->artifacts, sizeof(w->artifacts), "%s/artifacts-%u", c->tmp, i);
@@ -799,7 +669,8 @@ static int campaign(struct campaign *c)
 	fflush(stdout);
 	c->start = c->told_at = pf_now();
 	pf_diary_log(&c->diary, "start: %lu s, %lu workers, on %s; %u findings known", c->seconds,
-		     c->workers, c->impls ? c->impls : "all implementations", c->nr_findings);
+		     c->workers, c->run.impls ? c->run.impls : "all implementations",
+		     c->nr_findings);
 	for (unsigned i = 0; i < c->workers; i++)
 		c->worker[i].start_at = c->start;
 	loop(c);
@@ -820,26 +691,25 @@ int cmd_fuzz(int argc, char **argv)
 {
 	static char target[PATH_MAX], seeds[PATH_MAX], dict[PATH_MAX];
 	static struct campaign c = {
-		.corpus = "corpus/work/libfuzzer",
+		.run = {.corpus = "corpus/work/libfuzzer", .timeout = 20},
 		.findings = "findings",
 		.seconds = 60,
-		.timeout = 20,
 	};
 	const struct pf_option options[] = {
-		PF_OPTION_TEXT("target", 0, "FILE", &c.target,
+		PF_OPTION_TEXT("target", 0, "FILE", &c.run.target,
 			       "the fuzz target (default: the command's own, with its seeds and\n"
 			       "dictionary)"),
 		PF_OPTION_SECONDS(&c.seconds, "how long (default: 60)"),
 		PF_OPTION_NUMBER("workers", 0, &c.workers, 1, MAX_WORKERS,
 				 "processes (default: one a processor, at most 8)"),
-		PF_OPTION_TEXT("corpus", 0, "DIR", &c.corpus,
+		PF_OPTION_TEXT("corpus", 0, "DIR", &c.run.corpus,
 			       "where inputs are kept (default: corpus/work/libfuzzer)"),
 		PF_OPTION_TEXT("findings", 0, "DIR", &c.findings,
 			       "where findings are saved (default: findings)"),
-		PF_OPTION_TEXT("seeds", 0, "DIR", &c.seeds, "more inputs to start from"),
-		PF_OPTION_TEXT("dict", 0, "FILE", &c.dict, "dictionary"),
-		PF_OPTION_IMPLS(&c.impls, "comma-separated implementations (default: all)"),
-		PF_OPTION_NUMBER("timeout", 0, &c.timeout, 1, 100000,
+		PF_OPTION_TEXT("seeds", 0, "DIR", &c.run.seeds, "more inputs to start from"),
+		PF_OPTION_TEXT("dict", 0, "FILE", &c.run.dict, "dictionary"),
+		PF_OPTION_IMPLS(&c.run.impls, "comma-separated implementations (default: all)"),
+		PF_OPTION_NUMBER("timeout", 0, &c.run.timeout, 1, 100000,
 				 "seconds that one execution may take (default: 20)"),
 	};
 	const struct pf_usage usage = {
@@ -860,14 +730,14 @@ int cmd_fuzz(int argc, char **argv)
 	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
 		return status;
 	if (nr)
-		c.impls = argv[1];
-	if (!c.target) {
-		c.target = target;
+		c.run.impls = argv[1];
+	if (!c.run.target) {
+		c.run.target = target;
 		pf_place(PF_TARGET, target);
-		if (!c.seeds && pf_place(PF_SEEDS, seeds))
-			c.seeds = seeds;
-		if (!c.dict && pf_place(PF_DICT, dict))
-			c.dict = dict;
+		if (!c.run.seeds && pf_place(PF_SEEDS, seeds))
+			c.run.seeds = seeds;
+		if (!c.run.dict && pf_place(PF_DICT, dict))
+			c.run.dict = dict;
 	}
 	status = campaign(&c);
 	clean_up(&c);

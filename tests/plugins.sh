@@ -20,6 +20,7 @@ for kind in c cxx; do
 		check "check: $name conforms" "$pf" check -n 500 "./$name.so"
 	done
 done
+check "build: what the linker is told" "$pf" build --fuzz -o linked.so zoned_c.c -- -Werror -Wl,-z,now -L. -lm
 for compiler in g++ clang++; do
 	CXX=$compiler "$pf" build -o other.so zoned_cxx.cc >out 2>&1
 	check "check: with $compiler" "$pf" check -n 200 ./other.so
@@ -123,6 +124,9 @@ for text in 'globals has no census(), which impl.h requires' 'made for version 1
 	build "wrong$wrong" "$here/tests/plugins/globals.c" -DWRONG=$wrong >/dev/null 2>&1
 	mistake "$text" "./wrong$wrong.so"
 done
+build tls "$here/tests/plugins/globals.c" -DWRONG=8 >/dev/null 2>&1
+mistake 'GLIBC_TUNABLES=glibc.rtld.optional_static_tls' ./tls.so
+check "and with that it runs" env GLIBC_TUNABLES=glibc.rtld.optional_static_tls=65536 "$pf" run -q -i ./tls.so one.txt
 mistake 'no such plug-in' ./nothing.so
 echo 'no library' >text.so
 mistake 'invalid ELF header\|file too short' ./text.so

@@ -80,6 +80,12 @@ static bool is_source(const char *name)
 	return ends(name, ".c") || is_cxx(name);
 }
 
+/* clang warns of it where nothing is linked. */
+static bool is_for_linker(const char *flag)
+{
+	return !strncmp(flag, "-Wl,", 4) || !strncmp(flag, "-l", 2) || !strncmp(flag, "-L", 2);
+}
+
 static const char *compiler(const struct build *b, bool cxx)
 {
 	if (b->fuzz)
@@ -114,7 +120,7 @@ static bool compile(const struct build *b, const char *source, const char *objec
 	add(&c, b->include);
 	/* What is no file is for the compiler, as well as for the linker. */
 	for (int i = 0; i < b->nr_args; i++)
-		if (b->arg[i][0] == '-')
+		if (b->arg[i][0] == '-' && !is_for_linker(b->arg[i]))
 			add(&c, b->arg[i]);
 	add(&c, "-c");
 	add(&c, source);

@@ -45,10 +45,6 @@ static void print_features(const struct pf_impl *impl)
 		{impl->compact, "compact"},
 		{impl->reclaim, "reclaim"},
 		{impl->alloc_contig, "contig"},
-		{impl->alloc_run, "alloc_run"},
-		{impl->take_run, "take_run"},
-		{impl->resize_run, "resize_run"},
-		{impl->add_memory, "add_memory"},
 		{impl->isolate, "isolate"},
 		{impl->offline, "offline"},
 		{impl->add_memory, "add_memory"},
@@ -65,8 +61,6 @@ static void print_features(const struct pf_impl *impl)
 		{impl->set_cpu, "cpus"},
 		{impl->load, "load"},
 		{impl->dump, "dump"},
-		{impl->own_pages, "own_pages"},
-		{impl->largest_free, "largest_free"},
 		{impl->regions, "regions"},
 	};
 

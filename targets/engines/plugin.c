@@ -422,6 +422,14 @@ static void explain(const char *path, const char *why, char *error, size_t size)
 			 "%s: is compiled with a sanitizer, which only the fuzz target can load: "
 			 "X.so is to be without, X.fuzz.so beside it with one",
 			 path);
+	else if (strstr(why, "static TLS"))
+		snprintf(error, size,
+			 "%s: its thread-locals are for a program's start (initial-exec) and too "
+			 "many; "
+			 "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=65536 in the environment "
+			 "makes "
+			 "room",
+			 path);
 	else
 		snprintf(error, size, "%s: %s", path, why);
 }

@@ -21,6 +21,15 @@ for kind in c cxx; do
 	done
 done
 check "build: what the linker is told" "$pf" build --fuzz -o linked.so zoned_c.c -- -Werror -Wl,-z,now -L. -lm
+cat >virtual.cc <<END
+struct base {
+	virtual ~base() {}
+	virtual int say() { return 1; }
+};
+int say(base *b, int (*other)()) { return b->say() + other(); }
+END
+"$pf" build --fuzz -o virtual.so zoned_cxx.cc virtual.cc >out 2>&1
+check "fuzz: all of C++ can be loaded" "$pf" fuzz --seconds 1 --workers 1 --corpus corpus-virtual ./virtual.so
 for compiler in g++ clang++; do
 	CXX=$compiler "$pf" build -o other.so zoned_cxx.cc >out 2>&1
 	check "check: with $compiler" "$pf" check -n 200 ./other.so
@@ -91,6 +100,10 @@ row largest '[1-9][0-9]*  held$'
 row reserves '-  never: it promises no watermarks'
 row settled '-  never: it has no compact'
 row exact '-  never: it is nobody'
+row mirrored '-  never: it has no claim'
+"$pf" check -n 500 -w buddy ./whole.so >out
+row mirrored '[1-9][0-9]*  held$'
+"$pf" check -n 500 -w buddy --json report.json ./run_c.so >out
 laws=$(sed -n '/PF_LAWS(X)/,/clang-format on/p' "$here/oracle/blame.h" | grep -c 'X([A-Z_]*, [a-z_]*, "')
 check "report: all $laws laws" test "$(grep -Ec '(held|never: .*|held, .*)$' out)" = "$laws"
 json() { # FILE FIELD...: as a program sees it

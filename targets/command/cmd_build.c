@@ -93,7 +93,7 @@ static const char *compiler(const struct build *b, bool cxx)
 	return cxx ? variable("CXX", "c++") : variable("CC", "cc");
 }
 
-static void add_flags(const struct build *b, struct command *c)
+static void add_flags(const struct build *b, struct command *c, bool cxx)
 {
 	add(c, "-fPIC");
 	add(c, "-g");
@@ -101,6 +101,9 @@ static void add_flags(const struct build *b, struct command *c)
 		return;
 	add(c, "-fno-omit-frame-pointer");
 	add(c, "-fsanitize=address,undefined");
+	/* What asks for a runtime in C++, which the fuzz target, in C, has not. */
+	if (cxx)
+		add(c, "-fno-sanitize=vptr,function");
 	add(c, "-fno-sanitize-recover=all");
 	add(c, "-fsanitize-coverage=inline-8bit-counters,pc-table");
 }
@@ -112,7 +115,7 @@ static bool compile(const struct build *b, const char *source, const char *objec
 	add(&c, compiler(b, is_cxx(source)));
 	add(&c, is_cxx(source) ? "-std=gnu++20" : "-std=gnu11");
 	add(&c, "-O2");
-	add_flags(b, &c);
+	add_flags(b, &c, is_cxx(source));
 	add(&c, "-Wall");
 	add(&c, "-Wextra");
 	/* What is left out of a table is absent. */
@@ -137,7 +140,7 @@ static bool link_all(const struct build *b, const char *output)
 
 	add(&c, compiler(b, b->cxx));
 	add(&c, "-shared");
-	add_flags(b, &c);
+	add_flags(b, &c, b->cxx);
 	for (int i = 0; i < b->nr_args; i++) {
 		if (!is_source(b->arg[i])) {
 			add(&c, b->arg[i]);

@@ -4,4 +4,4 @@
 set -eu
 : "${KSRC:?a kernel tree, such as build/source/linux-source-6.1}"
 exec "${PAGEFUZZ:-pagefuzz}" build --fuzz wrapper.c "$KSRC/drivers/gpu/drm/drm_buddy.c" -o drm_buddy.so -- \
-	-Ishim "-I$KSRC/tools/include" "-idirafter$KSRC/include" -Wno-unused-parameter -Wno-sign-compare "$@"
+	-I../shim "-I$KSRC/tools/include" "-idirafter$KSRC/include" -Wno-unused-parameter -Wno-sign-compare "$@"

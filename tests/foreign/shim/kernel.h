@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kernel.h - of the kernel, as much as drm_buddy.c wants beyond the headers that the tree has
- * for programs (tools/include). The files in linux/ and drm/ stand in front of the tree's own
- * and end up here.
+ * kernel.h - of the kernel, as much as drm_buddy.c and drm_mm.c want beyond the headers that
+ * the tree has for programs (tools/include). The files in linux/ and drm/ stand in front of the
+ * tree's own and end up here.
  */
 #ifndef SHIM_KERNEL_H
 #define SHIM_KERNEL_H
@@ -17,6 +17,8 @@ void shim_failed(const char *text) __attribute__((noreturn));
 			shim_failed(what "(" #cond ") in line " SHIM_STR(__LINE__)); \
 		false;                                                               \
 	})
+#undef BUG_ON
+#undef WARN_ON
 #define BUG_ON(cond)  ((void)SHIM_FAIL("BUG_ON", cond))
 #define WARN_ON(cond) SHIM_FAIL("WARN_ON", cond)
 
@@ -57,6 +59,7 @@ size_t shim_cache_size(const struct kmem_cache *cache);
 #define kmem_cache_free(cache, object) shim_free(object, shim_cache_size(cache))
 #define kmalloc_array(n, size, gfp)    shim_zalloc((n) * (size))
 #define kcalloc(n, size, gfp)	       shim_zalloc((n) * (size))
+#define kmalloc(size, gfp)	       shim_zalloc(size)
 #define kfree(object)		       ((void)(object))
 #define kmemleak_update_trace(object)  ((void)(object))
 #define cond_resched()		       ((void)0)
@@ -76,6 +79,29 @@ size_t shim_cache_size(const struct kmem_cache *cache);
 #endif
 #ifndef __init
 #define __init
+#endif
+
+/* Stacks of a debugging build: there are none. */
+typedef unsigned int depot_stack_handle_t;
+#define stack_depot_init()		       ((void)0)
+#define stack_trace_save(entries, size, skip)  ((void)(entries), 0)
+#define stack_depot_save(entries, nr, gfp)     ((void)(nr), 0)
+#define stack_depot_snprint(stack, buf, n, sp) ((void)(buf))
+#define DRM_ERROR(...)			       ((void)0)
+
+#ifndef U64_MAX
+#define U64_MAX (~(u64)0)
+#endif
+#ifndef WARN
+#define WARN(cond, ...) WARN_ON(cond)
+#endif
+static inline u64 div64_u64_rem(u64 a, u64 b, u64 *rem)
+{
+	*rem = a % b;
+	return a / b;
+}
+#ifndef clear_bit_unlock
+#define clear_bit_unlock(nr, at) ((void)(*(at) &= ~BIT(nr)))
 #endif
 
 struct drm_printer;

@@ -116,6 +116,8 @@ void pf_do_bulk(struct pf_oracle *run, const struct pf_op *op)
 			lane->unit_pfn[slot->first_unit + u] = PF_NO_PFN;
 		got[i] = bulk_alloc(lane, &req, want, pfn[i]);
 		pf_said(lane, got[i]);
+		if (pf_can(lane, PF_CAN_BULK))
+			pf_checked(lane, PF_LAW_TRUTHFUL);
 		if (got[i] > want)
 			pf_broken(lane, PF_LAW_TRUTHFUL, "asked for %u pages, answered %u", want,
 				  got[i]);

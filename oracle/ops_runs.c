@@ -216,6 +216,7 @@ static void shrink(struct pf_lane *lane, uint32_t first, uint32_t old, uint32_t 
 
 	for (uint32_t u = first + nr; u < first + old; u++)
 		pf_world_release(lane, u);
+	pf_checked(lane, PF_LAW_TRUTHFUL);
 	if (!PF_ASK(lane, resize_run, pfn, old, nr))
 		pf_broken(lane, PF_LAW_TRUTHFUL, "refuses to shorten the run at pfn %u to %u pages",
 			  pfn, nr);

@@ -155,7 +155,7 @@ for member in crash exit_ leak wild loop; do
 	"$pf" fuzz --target "$tmp/target" --seconds 8 --timeout 2 --workers 1 -i buddy,$member --corpus "$tmp/corpus-$member" \
 		--findings "$tmp/findings-$member" --seeds build/seeds-bytes >"$tmp/campaign" 2>&1
 	status=$?
-	saved=$(ls "$tmp/findings-$member" 2>/dev/null | head -n 1)
+	saved=$(cd "$tmp/findings-$member" 2>/dev/null && ls -d */ 2>/dev/null | head -n 1 | tr -d /)
 	if [ $status = 1 ] && [ -s "$tmp/findings-$member/$saved/input.bin" ] &&
 		[ -s "$tmp/findings-$member/$saved/story.txt" ] && grep -q "$member" <<<"$saved" &&
 		grep -Eq ' in ([8-9]|1[0-9]) s' "$tmp/campaign" && grep -q '^buddy  *[1-9]' "$tmp/campaign"; then

@@ -20,6 +20,16 @@ for kind in c cxx; do
 		check "check: $name conforms" "$pf" check -n 500 "./$name.so"
 	done
 done
+check "build: what the linker is told" "$pf" build --fuzz -o linked.so zoned_c.c -- -Werror -Wl,-z,now -L. -lm
+cat >virtual.cc <<END
+struct base {
+	virtual ~base() {}
+	virtual int say() { return 1; }
+};
+int say(base *b, int (*other)()) { return b->say() + other(); }
+END
+"$pf" build --fuzz -o virtual.so zoned_cxx.cc virtual.cc >out 2>&1
+check "fuzz: all of C++ can be loaded" "$pf" fuzz --seconds 1 --workers 1 --corpus corpus-virtual ./virtual.so
 for compiler in g++ clang++; do
 	CXX=$compiler "$pf" build -o other.so zoned_cxx.cc >out 2>&1
 	check "check: with $compiler" "$pf" check -n 200 ./other.so
@@ -130,6 +140,10 @@ row largest '[1-9][0-9]*  held$'
 row reserves '-  never: it promises no watermarks'
 row settled '-  never: it has no compact'
 row exact '-  never: it is nobody'
+row mirrored '-  never: it has no claim'
+"$pf" check -n 500 -w buddy ./whole.so >out
+row mirrored '[1-9][0-9]*  held$'
+"$pf" check -n 500 -w buddy --json report.json ./run_c.so >out
 laws=$(sed -n '/PF_LAWS(X)/,/clang-format on/p' "$here/oracle/blame.h" | grep -c 'X([A-Z_]*, [a-z_]*, "')
 check "report: all $laws laws" test "$(grep -Ec '(held|never: .*|held, .*)$' out)" = "$laws"
 json() { # FILE FIELD...: as a program sees it
@@ -164,6 +178,9 @@ for text in 'globals has no census(), which impl.h requires' 'made for version 1
 	mistake "$text" "./wrong$wrong.so"
 done
 mistake 'name the source or the library that has it, too' ./wrong5.so
+build tls "$here/tests/plugins/globals.c" -DWRONG=8 >/dev/null 2>&1
+mistake 'GLIBC_TUNABLES=glibc.rtld.optional_static_tls' ./tls.so
+check "and with that it runs" env GLIBC_TUNABLES=glibc.rtld.optional_static_tls=65536 "$pf" run -q -i ./tls.so one.txt
 mistake 'no such plug-in' ./nothing.so
 mistake 'a path with a slash in it: ./globals.so' globals.so
 mistake 'a path with a slash in it: ./globals.so' globals
@@ -227,7 +244,7 @@ for member in crash exit_ leak wild loop abort_ census unaligned double_ stack a
 	"$pf" fuzz --seconds 6 --timeout 2 --workers 1 --corpus "corpus-$member" --findings "findings-$member" \
 		"buddy,./$member.so" >out 2>&1
 	status=$?
-	saved=$(ls "findings-$member" 2>/dev/null | head -n 1)
+	saved=$(cd "findings-$member" 2>/dev/null && ls -d */ 2>/dev/null | head -n 1 | tr -d /)
 	if [ $status = 1 ] && [ -s "findings-$member/$saved/input.bin" ] && grep -q "$member" <<<"$saved" &&
 		grep -qx "# on buddy,./$member.so" "findings-$member/$saved/input.txt"; then
 		ok "campaign: $saved"

@@ -80,6 +80,12 @@ static bool is_source(const char *name)
 	return ends(name, ".c") || is_cxx(name);
 }
 
+/* clang warns of it where nothing is linked. */
+static bool is_for_linker(const char *flag)
+{
+	return !strncmp(flag, "-Wl,", 4) || !strncmp(flag, "-l", 2) || !strncmp(flag, "-L", 2);
+}
+
 static const char *compiler(const struct build *b, bool cxx)
 {
 	if (b->fuzz)
@@ -87,7 +93,7 @@ static const char *compiler(const struct build *b, bool cxx)
 	return cxx ? variable("CXX", "c++") : variable("CC", "cc");
 }
 
-static void add_flags(const struct build *b, struct command *c)
+static void add_flags(const struct build *b, struct command *c, bool cxx)
 {
 	add(c, "-fPIC");
 	add(c, "-g");
@@ -95,6 +101,9 @@ static void add_flags(const struct build *b, struct command *c)
 		return;
 	add(c, "-fno-omit-frame-pointer");
 	add(c, "-fsanitize=address,undefined");
+	/* What asks for a runtime in C++, which the fuzz target, in C, has not. */
+	if (cxx)
+		add(c, "-fno-sanitize=vptr,function");
 	add(c, "-fno-sanitize-recover=all");
 	add(c, "-fsanitize-coverage=inline-8bit-counters,pc-table");
 }
@@ -106,7 +115,7 @@ static bool compile(const struct build *b, const char *source, const char *objec
 	add(&c, compiler(b, is_cxx(source)));
 	add(&c, is_cxx(source) ? "-std=gnu++20" : "-std=gnu11");
 	add(&c, "-O2");
-	add_flags(b, &c);
+	add_flags(b, &c, is_cxx(source));
 	add(&c, "-Wall");
 	add(&c, "-Wextra");
 	/* What is left out of a table is absent. */
@@ -114,7 +123,7 @@ static bool compile(const struct build *b, const char *source, const char *objec
 	add(&c, b->include);
 	/* What is no file is for the compiler, as well as for the linker. */
 	for (int i = 0; i < b->nr_args; i++)
-		if (b->arg[i][0] == '-')
+		if (b->arg[i][0] == '-' && !is_for_linker(b->arg[i]))
 			add(&c, b->arg[i]);
 	add(&c, "-c");
 	add(&c, source);
@@ -131,7 +140,7 @@ static bool link_all(const struct build *b, const char *output)
 
 	add(&c, compiler(b, b->cxx));
 	add(&c, "-shared");
-	add_flags(b, &c);
+	add_flags(b, &c, b->cxx);
 	for (int i = 0; i < b->nr_args; i++) {
 		if (!is_source(b->arg[i])) {
 			add(&c, b->arg[i]);

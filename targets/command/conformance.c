@@ -74,7 +74,8 @@ static const char *why_never(const struct pf_conformance *c, enum pf_law law)
 			return "it moves nothing (compact, alloc_contig)";
 		return "it has moved nothing";
 	case PF_LAW_TRUTHFUL:
-		return "no answer of its says what was done (compact, reclaim, offline)";
+		return "no answer of its says what was done (compact, reclaim, offline, "
+		       "alloc_bulk, resize_run)";
 	case PF_LAW_SETTLED:
 		if (!(o->functions & PF_OFFERS_COMPACT))
 			return "it has no compact()";

@@ -137,8 +137,10 @@ static void find_globals(struct holes *h, const char *file, size_t size, char *b
 		/* The type is in the low four bits, in both sizes of ELF. */
 		unsigned type = sym[i].st_info & 15;
 
+		/* Without a size it is a mark in the file, such as the linker's __TMC_END__. */
 		if ((type != STT_OBJECT && type != STT_TLS && type != STT_COMMON) ||
-		    sym[i].st_shndx == SHN_UNDEF || sym[i].st_name >= text->sh_size)
+		    !sym[i].st_size || sym[i].st_shndx == SHN_UNDEF ||
+		    sym[i].st_name >= text->sh_size)
 			continue;
 		if (type == STT_TLS || (!in_hole(h, base + sym[i].st_value) &&
 					!is_of_tools(file + text->sh_offset + sym[i].st_name)))
@@ -416,11 +418,19 @@ static void explain(const char *path, const char *why, char *error, size_t size)
 
 	if (!strncmp(why, path, len) && why[len] == ':')
 		why += len + 1 + strspn(why + len + 1, " ");
-	if (strstr(why, "__asan_") || strstr(why, "__ubsan_") || strstr(why, "__msan_") ||
-	    strstr(why, "__sanitizer_"))
+	if (!prefer_fuzz && (strstr(why, "__asan_") || strstr(why, "__ubsan_") ||
+			     strstr(why, "__msan_") || strstr(why, "__sanitizer_")))
 		snprintf(error, size,
 			 "%s: is compiled with a sanitizer, which only the fuzz target can load: "
 			 "X.so is to be without, X.fuzz.so beside it with one",
+			 path);
+	else if (strstr(why, "static TLS"))
+		snprintf(error, size,
+			 "%s: its thread-locals are for a program's start (initial-exec) and too "
+			 "many; "
+			 "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=65536 in the environment "
+			 "makes "
+			 "room",
 			 path);
 	else
 		snprintf(error, size, "%s: %s%s", path, why,

@@ -17,6 +17,7 @@
 #define NEEDS_OTHER  5
 #define ENDS	     6
 #define SAYS_NOTHING 7
+#define WANTS_TLS    8
 #ifndef WRONG
 #define WRONG 0
 #endif
@@ -116,6 +117,12 @@ void nobody_has_this(void);
 static void __attribute__((constructor)) need(void)
 {
 	nobody_has_this();
+}
+#elif WRONG == WANTS_TLS
+__attribute__((tls_model("initial-exec"))) _Thread_local volatile char much[8192];
+static void __attribute__((constructor)) touch(void)
+{
+	much[0] = 1;
 }
 #elif WRONG == ENDS
 static void __attribute__((constructor)) end(void)

@@ -87,6 +87,19 @@ static void whole_free(void *zone, pf_pfn pfn, unsigned order)
 	mark(z, pfn - z->env->zl->start_pfn, 1u << order, 0);
 }
 
+static bool whole_claim(void *zone, pf_pfn pfn, unsigned order, unsigned mobility)
+{
+	struct whole *z = (struct whole *)zone;
+	uint32_t i = pfn - z->env->zl->start_pfn;
+
+	(void)mobility;
+	if (!is_free(z, i, 1u << order))
+		return false;
+	mark(z, i, 1u << order, 0xff);
+	z->used[i] = (uint8_t)(order + 1);
+	return true;
+}
+
 static void whole_census(void *zone, pf_block_fn fn, void *arg)
 {
 	struct whole *z = (struct whole *)zone;
@@ -112,9 +125,11 @@ static const struct pf_zone_impl whole_zone = {
 	.free = whole_free,
 	.census = whole_census,
 	.counters = whole_counters,
+	.claim = whole_claim,
 };
 
 PF_ZONED_IMPL(pf_impl_whole, whole_zone, .name = "whole", .summary = "first fit over bytes",
-	      .features = PF_F_ZONES | PF_F_SNAPSHOT | PF_F_CACHE, .tier = PF_TIER_SPEC);
+	      .features = PF_F_ZONES | PF_F_SNAPSHOT | PF_F_CACHE, .tier = PF_TIER_SPEC,
+	      PF_ZONED_CLAIM);
 
 PF_PLUGIN(pf_impl_whole);

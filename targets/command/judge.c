@@ -54,6 +54,7 @@ struct court {
 	int request_fd, reply_fd, out_fd; /* ours */
 	int child_request_fd, child_reply_fd, child_out_fd;
 	bool running;
+	bool worked; /* it has answered a request before */
 };
 
 struct pf_judge {
@@ -465,6 +466,7 @@ static bool start_court(struct court *c)
 	fcntl(c->reply_fd, F_SETFL, O_NONBLOCK);
 	fcntl(c->out_fd, F_SETFL, O_NONBLOCK);
 	c->running = true;
+	c->worked = false;
 	if (await(c, NULL, &status)) {
 		c->judge->failed = false;
 		if (!c->judge->result.nr_lanes)
@@ -631,6 +633,7 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 	enum pf_outcome outcome;
 	enum pf_law law;
 	char text[400];
+	bool again;
 	int status;
 
 	if (pf_judge_over(j))
@@ -647,10 +650,14 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 		write_all(c->request_fd, ops, n * sizeof(*ops));
 	if (await(c, out, &status)) {
 		outcome = take_answer(j, kind, v);
-		/* A machine that has been worked on may not begin again as it did. */
-		if (j->shared->machine)
-			close_court(c);
-		return outcome;
+		if (outcome != PF_FINDING || v->law != PF_LAW_ALIVE || !j->shared->machine) {
+			c->worked = true;
+			return outcome;
+		}
+		/* A machine that has been worked on may not begin again as it did: a new one. */
+		again = c->worked;
+		close_court(c);
+		return again ? ask(c, kind, ops, n, v, out) : outcome;
 	}
 	if (kind == TELL)
 		return PF_FINDING;

@@ -13,12 +13,14 @@ COMMON  := -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I.
 
 # Which sources make what. Here and nowhere else: `make -s print-NAME` tells scripts.
 ORACLE   := $(wildcard oracle/*.c)
-# What the command and the tests alone hold: QEMU, transcripts.
+# What the fuzz targets do not hold: QEMU, transcripts.
 REMOTE   := $(wildcard impls/kernel/*.c impls/recorded/*.c)
 IMPLS    := impls/builtin.c impls/dump_diff.c $(filter-out $(REMOTE),$(wildcard impls/*/*.c))
 LANGUAGE := $(wildcard targets/language/*.c)
 # Names to implementations; the figures that a target leaves for its campaign.
 SHARED   := targets/engines/beside.c targets/engines/lineup.c targets/engines/plugin.c targets/engines/stats.c
+# A transcript in one's tests needs no more than the library.
+PLAYER   := $(wildcard impls/recorded/*.c)
 CORE     := $(ORACLE) $(IMPLS) $(LANGUAGE) $(SHARED)
 IMPORT   := $(wildcard targets/import/*.c)
 MAIN     := targets/command/pagefuzz.c
@@ -31,7 +33,8 @@ SEEDS    := $(wildcard corpus/seeds/*.txt) $(wildcard corpus/regressions/*.txt)
 # What users include as <pagefuzz/NAME>; what emit-c's tests include besides.
 CONTRACT := impls/impl.h impls/dump.h impls/names.h impls/zoned/zoned.h
 HEADERS  := $(CONTRACT) $(addprefix oracle/,arena.h blame.h figures.h op.h options.h oracle.h) \
-	targets/engines/lineup.h targets/engines/plugin.h
+	targets/engines/lineup.h targets/engines/plugin.h targets/language/codec.h \
+	impls/recorded/recorded.h impls/recorded/transcript.h
 UNIT     := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TRACE_CFLAGS = $$(pkg-config --cflags libtracecmd libtraceevent)
 TRACE_LIBS   = $$(pkg-config --libs libtracecmd libtraceevent) -lz -ljson-c
@@ -165,7 +168,7 @@ $(eval $(call variant,coverage,$(CLANG),$(COUNTED),$(COUNTED)))
 tools: build/pagefuzz build/libpagefuzz.a build/include/pagefuzz/.done
 	@$(DONE)true
 
-build/libpagefuzz.a: $(call objects,plain,$(CORE))
+build/libpagefuzz.a: $(call objects,plain,$(CORE) $(PLAYER))
 	@rm -f $@
 	@ar rcs $@ $^
 

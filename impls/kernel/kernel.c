@@ -53,13 +53,19 @@ struct pf_kernel {
 	struct lab_config config;
 	char *kernel, *initrd, *console; /* paths */
 	unsigned call_seconds;
-	bool used; /* by a run: the next one needs a fresh boot */
+	bool used;	/* by a run: the next one needs it as it was at first */
+	bool odd;	/* something was done that tidy() does not undo */
+	uint32_t tuned; /* knobs, 1 << enum pf_knob */
+	uint32_t total_before[PF_NR_TOTAL_FIELDS]; /* what earlier runs have added */
+	struct pf_kernel_effort effort;
 	struct pf_world *world;
 	struct lab_hello hello[LAB_MAX_ZONES];
 	uint32_t nr_zones;
 	struct pf_layout layout;
 	uint32_t in_use[LAB_MAX_ZONES]; /* pages of others at the start */
 	uint8_t *hole[LAB_MAX_ZONES];	/* by page: there is no memory */
+	uint8_t *
+		unit[LAB_MAX_ZONES]; /* by page: order + 1 of what begins there and is handed out */
 	struct pf_dump start, now;
 	bool now_valid;
 	struct pf_zone_counters counters[LAB_MAX_ZONES];
@@ -91,9 +97,54 @@ static struct lab_request *queue(struct pf_kernel *k, enum lab_op op)
 	return r;
 }
 
+static struct lab_request *queue_request(struct pf_kernel *k, enum lab_op op,
+					 const struct pf_request *req)
+{
+	struct lab_request *r = queue(k, op);
+
+	r->order = req->order;
+	r->mobility = req->mobility;
+	r->flags = req->zone;
+	r->gfp = req->gfp;
+	return r;
+}
+
 static bool nonsense(struct pf_kernel *k, const char *what)
 {
 	return lab_fail(&k->lab, what);
+}
+
+/* --------------------------------------------------- what is handed out -- */
+
+static void set_unit(struct pf_kernel *k, pf_pfn pfn, uint8_t value)
+{
+	for (uint32_t z = 0; z < k->nr_zones; z++)
+		if (k->unit[z] && pfn >= k->hello[z].start_pfn && pfn < k->hello[z].end_pfn)
+			k->unit[z][pfn - k->hello[z].start_pfn] = value;
+}
+
+static uint8_t unit_at(const struct pf_kernel *k, pf_pfn pfn)
+{
+	for (uint32_t z = 0; z < k->nr_zones; z++)
+		if (k->unit[z] && pfn >= k->hello[z].start_pfn && pfn < k->hello[z].end_pfn)
+			return k->unit[z][pfn - k->hello[z].start_pfn];
+	return 0;
+}
+
+static void handed_out(struct pf_kernel *k, pf_pfn pfn, unsigned order)
+{
+	set_unit(k, pfn, (uint8_t)(order + 1));
+}
+
+static void come_back(struct pf_kernel *k, pf_pfn pfn)
+{
+	set_unit(k, pfn, 0);
+}
+
+static void singles(struct pf_kernel *k, pf_pfn pfn, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		handed_out(k, pfn + i, 0);
 }
 
 static void note_counters(struct pf_kernel *k)
@@ -200,6 +251,10 @@ static bool replay_move(struct pf_kernel *k, const struct lab_move *move)
 
 	if (!k->world)
 		return nonsense(k, "the kernel moved pages before it was asked to");
+	if (move->result == LAB_MOVED) {
+		set_unit(k, move->dst, unit_at(k, move->src));
+		come_back(k, move->src);
+	}
 	world = k->world->migrate(k->world, move->src, move->dst, (enum pf_mode)move->mode);
 	if ((unsigned)world == move->result)
 		return true;
@@ -425,7 +480,8 @@ static bool take_dump(struct pf_kernel *k, bool with_others)
 		return false;
 	if (k->now.nr_words > k->now.room)
 		return nonsense(k, "the guest's dump does not fit");
-	memcpy(k->now.total, k->state.total, sizeof(k->now.total));
+	for (unsigned i = 0; i < PF_NR_TOTAL_FIELDS; i++)
+		k->now.total[i] = k->state.total[i] - k->total_before[i];
 	k->now_valid = true;
 	return true;
 }
@@ -601,6 +657,9 @@ static bool boot(struct pf_kernel *k)
 	k->nr_queued = 0;
 	k->now_valid = false;
 	memset(&k->state, 0, sizeof(k->state));
+	memset(k->total_before, 0, sizeof(k->total_before));
+	k->odd = false;
+	k->effort.boots++;
 	return lab_start(&k->lab, &k->config) && hello(k);
 }
 
@@ -612,6 +671,8 @@ static bool make_room(struct pf_kernel *k, struct pf_dump *d)
 	d->word = malloc(d->room * sizeof(*d->word));
 	for (uint32_t z = 0; z < k->nr_zones; z++)
 		k->hole[z] = calloc(1, d->room);
+	for (uint32_t z = 0; z < k->nr_zones; z++)
+		k->unit[z] = calloc(1, k->hello[z].end_pfn - k->hello[z].start_pfn);
 	return d->word || nonsense(k, "out of memory");
 }
 
@@ -712,6 +773,11 @@ const char *pf_kernel_version(const struct pf_kernel *k)
 	return k->hello[0].release;
 }
 
+struct pf_kernel_effort pf_kernel_effort(const struct pf_kernel *k)
+{
+	return k->effort;
+}
+
 const struct pf_impl *pf_kernel_impl(const struct pf_kernel *k)
 {
 	return &k->impl;
@@ -726,6 +792,8 @@ void pf_kernel_close(struct pf_kernel *k)
 	free(k->now.word);
 	for (unsigned z = 0; z < LAB_MAX_ZONES; z++)
 		free(k->hole[z]);
+	for (unsigned z = 0; z < LAB_MAX_ZONES; z++)
+		free(k->unit[z]);
 	free(k->kernel);
 	free(k->initrd);
 	free(k->console);
@@ -737,6 +805,210 @@ void pf_kernel_break(struct pf_kernel *k, enum pf_kernel_fault fault)
 	queue(k, LAB_BREAK)->flags = fault == PF_KERNEL_HANG;
 }
 
+/* ----------------------------------------------------------------- tidy -- */
+
+/*
+ * A boot takes seconds. So first a machine that has been worked on is put in order: what
+ * was handed out comes back, pageblocks get their types, blocks of the largest order
+ * their places in the list. Only if the dump is that of the start then, the next run may
+ * have it; else it is booted again, as it is after what leaves traces in no dump.
+ */
+static bool send_all(struct pf_kernel *k)
+{
+	struct answer answer;
+
+	return !k->nr_queued || exchange(k, &answer);
+}
+
+static bool queue_free(struct pf_kernel *k, pf_pfn pfn, unsigned order)
+{
+	struct lab_request *r = queue(k, LAB_PAGE_FREE);
+
+	r->slot = pfn;
+	r->order = (uint8_t)order;
+	return k->nr_queued + 8 <= QUEUE || send_all(k);
+}
+
+static bool free_units(struct pf_kernel *k)
+{
+	for (uint32_t z = 0; z < k->nr_zones; z++)
+		for (uint32_t i = 0; i < k->hello[z].end_pfn - k->hello[z].start_pfn; i++) {
+			if (!k->unit[z][i])
+				continue;
+			if (!queue_free(k, k->hello[z].start_pfn + i, k->unit[z][i] - 1u))
+				return false;
+			k->unit[z][i] = 0;
+		}
+	queue(k, LAB_DRAIN);
+	return send_all(k);
+}
+
+/* False: it is no type that somebody can be given back. */
+static bool retype(struct pf_kernel *k)
+{
+	unsigned shift = k->layout.pageblock_order;
+
+	for (uint32_t z = 0; z < k->nr_zones; z++) {
+		const struct pf_list *was = &k->start.zone[z].blocks, *is = &k->now.zone[z].blocks;
+
+		for (uint32_t i = 0; i < was->nr && i < is->nr; i++) {
+			uint32_t type = k->start.word[was->first + i] & PF_BLOCK_TYPE;
+			pf_pfn pfn = ((k->hello[z].start_pfn >> shift) + i) << shift;
+			struct lab_request *r;
+
+			if (type == (k->now.word[is->first + i] & PF_BLOCK_TYPE))
+				continue;
+			r = queue(k, LAB_RETYPE);
+			r->slot = pfn < k->hello[z].start_pfn ? k->hello[z].start_pfn : pfn;
+			r->arg = type;
+			if (type >= PF_NR_MOBILITY || (k->nr_queued + 8 > QUEUE && !send_all(k)))
+				return false;
+		}
+	}
+	return send_all(k);
+}
+
+static pf_pfn take(struct pf_kernel *k, unsigned z, unsigned order, unsigned type)
+{
+	const struct pf_request req = {.order = (uint8_t)order,
+				       .mobility = (uint8_t)type,
+				       .zone = k->layout.zone[z].type,
+				       .gfp = PF_GFP_MEMALLOC};
+	struct answer answer;
+
+	queue_request(k, LAB_PAGE_ALLOC, &req);
+	return exchange(k, &answer) && answer.value < LAB_UNSUPPORTED ? answer.value : PF_NO_PFN;
+}
+
+#define SINGLES 16u
+
+/* Of which type there are blocks to be split, so that none of the largest is. */
+static unsigned smallest_type(const struct pf_kernel *k, unsigned z)
+{
+	for (unsigned o = 0; o < k->layout.max_order; o++)
+		for (unsigned t = 0; t < PF_NR_MOBILITY; t++)
+			if (k->start.zone[z].free[o][t].nr)
+				return t;
+	return PF_MOVABLE;
+}
+
+struct singles {
+	pf_pfn pfn[SINGLES];
+	unsigned nr;
+};
+
+/*
+ * Single pages: each request halves what the per-cpu list frees at a time. Some are kept
+ * for later: as many as the cpu had not yet added to the zone's counter at the start.
+ */
+static bool calm_down(struct pf_kernel *k, unsigned z, struct singles *kept)
+{
+	const uint32_t late = k->start.zone[z].cpu[0][PF_DUMP_FREE_DIFF];
+	const unsigned type = smallest_type(k, z);
+	pf_pfn pfn[SINGLES];
+
+	kept->nr = late < SINGLES ? late : 0;
+	for (unsigned n = 0; n < SINGLES; n++) {
+		pfn[n] = take(k, z, 0, type);
+		if (pfn[n] == PF_NO_PFN)
+			return false;
+	}
+	memcpy(kept->pfn, pfn, kept->nr * sizeof(*pfn));
+	for (unsigned n = kept->nr; n < SINGLES; n++)
+		if (!queue_free(k, pfn[n], 0))
+			return false;
+	queue(k, LAB_DRAIN);
+	return send_all(k);
+}
+
+/* After large blocks, with which the counter became exact. */
+static bool free_kept(struct pf_kernel *k, const struct singles *kept)
+{
+	for (unsigned n = 0; n < kept->nr; n++)
+		if (!queue_free(k, kept->pfn[n], 0))
+			return false;
+	queue(k, LAB_DRAIN);
+	return send_all(k);
+}
+
+/* Taken from the head and freed to it, in the order that they are to stand in. */
+static bool put_in_order(struct pf_kernel *k, unsigned z, unsigned order, unsigned type)
+{
+	const struct pf_list *list = &k->start.zone[z].free[order][type];
+
+	for (uint32_t i = 0; i < list->nr; i++)
+		if (take(k, z, order, type) == PF_NO_PFN)
+			return false;
+	for (uint32_t i = list->nr; i; i--)
+		if (!queue_free(k, k->start.word[list->first + i - 1], order))
+			return false;
+	return send_all(k);
+}
+
+static bool is_as_at_first(struct pf_kernel *k)
+{
+	struct pf_dump_diff d;
+
+	if (!take_dump(k, false))
+		return false;
+	memcpy(k->total_before, k->state.total, sizeof(k->total_before));
+	memcpy(k->now.total, k->start.total, sizeof(k->now.total));
+	for (unsigned i = 0; i < PF_NR_TOTAL_FIELDS; i++)
+		k->total_before[i] -= k->start.total[i];
+	return pf_dump_diff(&d, &k->layout, &k->start, &k->now);
+}
+
+/* Nothing is refused any more, and knobs stand as a kernel starts with them. */
+static void put_back_knobs(struct pf_kernel *k)
+{
+	const uint32_t usual[LAB_NR_KNOBS] = {
+		[LAB_WATERMARK_SCALE_FACTOR] = 10,     [LAB_WATERMARK_BOOST_FACTOR] = 15000,
+		[LAB_EXTFRAG_THRESHOLD] = 500,	       [LAB_COMPACTION_PROACTIVENESS] = 20,
+		[LAB_COMPACT_UNEVICTABLE_ALLOWED] = 1,
+	};
+	struct lab_request *r;
+	uint32_t pages = 0;
+
+	for (unsigned result = LAB_MOVE_AGAIN; result <= LAB_MOVE_NOMEM; result++)
+		queue(k, LAB_INJECT)->flags = (uint8_t)result;
+	for (unsigned knob = 0; knob < LAB_NR_KNOBS; knob++) {
+		if (!(k->tuned >> knob & 1) || knob == LAB_MIN_FREE_KBYTES)
+			continue;
+		r = queue(k, LAB_TUNE);
+		r->flags = (uint8_t)knob;
+		r->arg = usual[knob];
+	}
+	/* The last one: watermarks follow from it, and a boost ends. */
+	for (unsigned z = 0; z < k->nr_zones; z++)
+		pages += k->layout.zone[z].wmark[PF_WMARK_MIN];
+	r = queue(k, LAB_TUNE);
+	r->flags = LAB_MIN_FREE_KBYTES;
+	r->arg = pages << (12 - 10);
+	k->tuned = 0;
+}
+
+static bool tidy(struct pf_kernel *k)
+{
+	const unsigned top = k->layout.max_order;
+
+	if (!k->lab.pid || k->odd || !send_all(k) || !free_units(k) || !take_dump(k, false) ||
+	    !retype(k))
+		return false;
+	put_back_knobs(k);
+	for (unsigned z = 0; z < k->nr_zones; z++) {
+		struct singles kept;
+
+		if (!calm_down(k, z, &kept))
+			return false;
+		for (unsigned t = 0; t < PF_NR_MOBILITY; t++)
+			if (!put_in_order(k, z, top, t))
+				return false;
+		if (!free_kept(k, &kept))
+			return false;
+	}
+	return is_as_at_first(k);
+}
+
 /* A machine that has been worked on is of no use to the next run. */
 static bool boot_again(struct pf_kernel *k)
 {
@@ -744,6 +1016,9 @@ static bool boot_again(struct pf_kernel *k)
 	char what[300], text[400];
 
 	lab_kill(&k->lab);
+	for (uint32_t z = 0; z < k->nr_zones; z++)
+		if (k->unit[z])
+			memset(k->unit[z], 0, k->hello[z].end_pfn - k->hello[z].start_pfn);
 	if (!boot(k) || !take_dump(k, false))
 		return false;
 	if (pf_dump_diff(&d, &k->layout, &k->start, &k->now))
@@ -771,21 +1046,10 @@ static void kernel_init(const void *self, void *state, const struct pf_layout *l
 	(void)layout;
 	((struct state *)state)->kernel = k;
 	k->world = world;
-	if (k->used && !boot_again(k))
+	if (k->used && !tidy(k) && !boot_again(k))
 		lost(k);
+	k->effort.runs++;
 	k->used = true;
-}
-
-static struct lab_request *queue_request(struct pf_kernel *k, enum lab_op op,
-					 const struct pf_request *req)
-{
-	struct lab_request *r = queue(k, op);
-
-	r->order = req->order;
-	r->mobility = req->mobility;
-	r->flags = req->zone;
-	r->gfp = req->gfp;
-	return r;
 }
 
 static pf_pfn kernel_alloc(void *state, const struct pf_request *req)
@@ -795,7 +1059,10 @@ static pf_pfn kernel_alloc(void *state, const struct pf_request *req)
 
 	queue_request(k, LAB_PAGE_ALLOC, req);
 	answer = flush(k);
-	return answer.value >= LAB_UNSUPPORTED ? PF_NO_PFN : answer.value;
+	if (answer.value >= LAB_UNSUPPORTED)
+		return PF_NO_PFN;
+	handed_out(k, answer.value, req->order);
+	return answer.value;
 }
 
 static unsigned kernel_alloc_bulk(void *state, const struct pf_request *req, unsigned nr,
@@ -813,6 +1080,8 @@ static unsigned kernel_alloc_bulk(void *state, const struct pf_request *req, uns
 		lost(k);
 	}
 	memcpy(pfns, answer.pages, answer.nr_pages * sizeof(*pfns));
+	for (uint32_t i = 0; i < answer.nr_pages; i++)
+		handed_out(k, pfns[i], 0);
 	return answer.nr_pages;
 }
 
@@ -823,7 +1092,10 @@ static pf_pfn kernel_alloc_exact(void *state, const struct pf_request *req, unsi
 
 	queue_request(k, LAB_EXACT, req)->arg = nr;
 	answer = flush(k);
-	return answer.value >= LAB_UNSUPPORTED ? PF_NO_PFN : answer.value;
+	if (answer.value >= LAB_UNSUPPORTED)
+		return PF_NO_PFN;
+	singles(k, answer.value, nr);
+	return answer.value;
 }
 
 static void kernel_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
@@ -834,6 +1106,7 @@ static void kernel_free(void *state, pf_pfn pfn, unsigned order, unsigned cpu)
 	(void)cpu;
 	r->slot = pfn;
 	r->order = (uint8_t)order;
+	come_back(k, pfn);
 	keep_back(k);
 }
 
@@ -844,6 +1117,7 @@ static void kernel_split(void *state, pf_pfn pfn, unsigned order)
 
 	r->slot = pfn;
 	r->order = (uint8_t)order;
+	singles(k, pfn, 1u << order);
 	keep_back(k);
 }
 
@@ -852,6 +1126,7 @@ static void kernel_set_attrs(void *state, pf_pfn pfn, unsigned attrs)
 	struct pf_kernel *k = kernel_of(state);
 	struct lab_request *r = queue(k, LAB_PAGE_ATTRS);
 
+	k->odd |= attrs & PF_PAGE_LRU;
 	r->slot = pfn;
 	r->arg = attrs & (PF_PAGE_MOVABLE | PF_PAGE_PINNED | PF_PAGE_DIRTY | PF_PAGE_WRITEBACK |
 			  PF_PAGE_LOCKED | PF_PAGE_EVICTABLE | PF_PAGE_LRU);
@@ -961,6 +1236,7 @@ static bool kernel_tick(void *state, enum pf_daemon daemon, unsigned node, unsig
 	(void)node;
 	if (daemon >= PF_NR_DAEMONS)
 		return false;
+	k->odd |= daemon != PF_KSWAPD;
 	r = queue(k, LAB_TICK);
 	r->flags = lab_daemon[daemon];
 	r->order = (uint8_t)order;
@@ -977,6 +1253,7 @@ static bool kernel_tune(void *state, enum pf_knob knob, uint32_t value)
 	struct pf_kernel *k = kernel_of(state);
 	struct lab_request *r = queue(k, LAB_TUNE);
 
+	k->tuned |= 1u << knob;
 	r->flags = (uint8_t)knob;
 	r->arg = value;
 	return flush(k).value == 1;

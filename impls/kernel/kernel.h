@@ -39,6 +39,11 @@ struct pf_kernel;
  */
 struct pf_kernel *pf_kernel_open(const struct pf_kernel_config *config, struct pf_layout *layout,
 				 struct pf_dump *start, char *error, size_t size);
+/* What it has taken so far. */
+struct pf_kernel_effort {
+	unsigned boots, runs;
+};
+struct pf_kernel_effort pf_kernel_effort(const struct pf_kernel *k);
 /* Release of the kernel, as uname says it. */
 const char *pf_kernel_version(const struct pf_kernel *k);
 /*

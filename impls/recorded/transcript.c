@@ -457,16 +457,26 @@ static uint8_t *unpack(FILE *f, const char *path, const uint8_t *numbers, size_t
 
 bool pf_transcript_read(struct pf_transcript *t, const char *path, char *error, size_t size)
 {
-	struct pf_coder c = {0};
-	uint8_t numbers[NUMBERS];
 	FILE *f = fopen(path, "rb");
+	bool ok;
 
 	memset(t, 0, sizeof(*t));
 	if (!f)
 		return complain(error, size, path, "%s", strerror(errno));
+	ok = pf_transcript_read_from(t, f, path, error, size);
+	fclose(f);
+	return ok;
+}
+
+bool pf_transcript_read_from(struct pf_transcript *t, FILE *f, const char *path, char *error,
+			     size_t size)
+{
+	struct pf_coder c = {0};
+	uint8_t numbers[NUMBERS];
+
+	memset(t, 0, sizeof(*t));
 	if (read_head(t, f, path, numbers, error, size))
 		c.buf = unpack(f, path, numbers, &c.size, error, size);
-	fclose(f);
 	if (!c.buf)
 		return false;
 	code_all(&c, t);

@@ -13,6 +13,8 @@
 #ifndef PAGEFUZZ_TRANSCRIPT_H
 #define PAGEFUZZ_TRANSCRIPT_H
 
+#include <stdio.h>
+
 #include "../dump.h"
 
 /* 2: the program is in version 2 of the byte form. */
@@ -39,6 +41,9 @@ struct pf_transcript {
  * start from is for the caller to ask (oracle/layout_check.h).
  */
 bool pf_transcript_read(struct pf_transcript *t, const char *path, char *error, size_t size);
+/* From a stream, which stays open: of fmemopen(), say. `name` is for people. */
+bool pf_transcript_read_from(struct pf_transcript *t, FILE *f, const char *name, char *error,
+			     size_t size);
 /* To a file, made anew; "-": to standard output. */
 bool pf_transcript_write(const struct pf_transcript *t, const char *path, char *error, size_t size);
 void pf_transcript_free(struct pf_transcript *t);

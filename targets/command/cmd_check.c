@@ -202,7 +202,7 @@ static bool save_smallest(struct check *c, struct pf_program *p, const struct pf
 
 	snprintf(small, size, "%.*s-small.txt", (int)(strlen(path) - strlen(".txt")), path);
 	return v->law != PF_LAW_HANG &&
-	       pf_minimise(c->judge, p, v->signature, pf_now() + SMALLER_SECONDS, &tried) &&
+	       pf_minimise(c->judge, p, v, pf_now() + SMALLER_SECONDS, &tried) &&
 	       save(c, p->ops, p->nr, v, small);
 }
 

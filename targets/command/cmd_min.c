@@ -12,6 +12,7 @@
 #include "machine.h"
 #include "minimise.h"
 #include "progress.h"
+#include "record.h"
 #include "target.h"
 #include "../language/codec.h"
 #include "../language/text.h"
@@ -257,14 +258,18 @@ static int minimise(struct finding *f, unsigned long seconds)
 	end = seconds ? pf_now() + (double)seconds : 0;
 	if (f->in_target ? !pf_minimise_in_target(f->lineup[0] ? f->lineup : NULL, &f->program,
 						  f->verdict.signature, end, &tried)
-			 : !pf_minimise(f->judge, &f->program, f->verdict.signature, end, &tried))
+			 : !pf_minimise(f->judge, &f->program, &f->verdict, end, &tried))
 		return PF_EXIT_USAGE;
+	if (!f->in_target && pf_judge_machine(f->judge) != PF_JUDGE_NO_MACHINE && !pf_interrupted)
+		pf_judge_run(f->judge, f->program.ops, f->program.nr, &f->verdict, NULL);
 	if (end > 0 && pf_now() >= end) {
 		snprintf(limit, sizeof(limit), "; stopped at the limit of %lu s (--seconds)",
 			 seconds);
 		stopped = limit;
 	} else if (pf_interrupted) {
 		stopped = "; interrupted";
+	} else if (!f->in_target && pf_judge_machine(f->judge) == PF_JUDGE_TRANSCRIPT) {
+		stopped = "; a transcript answers to no other program, the kernel would";
 	}
 	fprintf(stderr, "%s: %zu operations, %zu before, %zu candidates tried%s\n",
 		f->verdict.signature, f->program.nr, before, tried, stopped);
@@ -358,25 +363,40 @@ static void emit_op(FILE *out, const struct pf_op *op)
 	fprintf(out, "},\n");
 }
 
-/* As it was asked for: of a plug-in the path. */
+/* As it was asked for: of a plug-in the path. Without the machine. */
 static void emit_lineup(FILE *out, const struct finding *f)
 {
 	const struct pf_judgement *r = pf_judge_result(f->judge);
+	const char *comma = "";
 
 	for (unsigned i = 0; i < r->nr_lanes; i++) {
 		char spec[sizeof(f->lineup)];
 
+		if (pf_machine_named(r->name[i]))
+			continue;
 		write_member(f, r->name[i], strlen(r->name[i]), spec, sizeof(spec));
-		fputs(i ? "," : "", out);
+		fputs(comma, out);
+		comma = ",";
 		for (const char *c = spec; *c; c++)
 			fprintf(out, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
 	}
 }
 
-static void emit(FILE *out, const struct finding *f)
+/* What the machine said, as the test has it. */
+struct answers {
+	unsigned char *data; /* a transcript; NULL: there is no machine */
+	size_t len;
+	char name[16]; /* of the machine as a member */
+};
+
+static void emit_head(FILE *out, const struct finding *f, bool machine)
 {
-	const struct pf_program *p = &f->program;
 	const struct pf_verdict *v = &f->verdict;
+	const char *libs = machine ? " -lz" : "";
+	static const char *const header[] = {"oracle/oracle.h", "targets/engines/lineup.h",
+					     "impls/recorded/recorded.h",
+					     "targets/language/codec.h"};
+	unsigned nr = machine ? 4 : 2;
 
 	fprintf(out,
 		"// SPDX-License-Identifier: GPL-2.0-only\n"
@@ -387,20 +407,51 @@ static void emit(FILE *out, const struct finding *f)
 		" *\n"
 		" * Build in the pagefuzz tree:\n"
 		" *   make build/libpagefuzz.a\n"
-		" *   cc -std=gnu11 -I. THIS.c build/libpagefuzz.a -o test && ./test\n"
+		" *   cc -std=gnu11 -I. THIS.c build/libpagefuzz.a%s -o test && ./test\n"
 		" * or with an installed one:\n"
-		" *   cc -std=gnu11 THIS.c $(pkg-config --cflags --libs pagefuzz) -o test && "
+		" *   cc -std=gnu11 THIS.c $(pkg-config --cflags --libs pagefuzz)%s -o test && "
 		"./test\n"
-		" */\n"
-		"#if __has_include(\"oracle/oracle.h\")\n"
-		"#include \"oracle/oracle.h\"\n"
-		"#include \"targets/engines/lineup.h\"\n"
-		"#else\n"
-		"#include <pagefuzz/oracle/oracle.h>\n"
-		"#include <pagefuzz/targets/engines/lineup.h>\n"
-		"#endif\n\n"
-		"static const struct pf_op ops[] = {\n",
-		v->signature, pf_law_name[v->law], pf_law_text[v->law], v->detail);
+		" */\n",
+		v->signature, pf_law_name[v->law], pf_law_text[v->law], v->detail, libs, libs);
+	if (machine)
+		fprintf(out, "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE /* fmemopen() */\n#endif\n"
+			     "#include <stdio.h>\n#include <stdlib.h>\n\n");
+	fprintf(out, "#if __has_include(\"%s\")\n", header[0]);
+	for (unsigned i = 0; i < nr; i++)
+		fprintf(out, "#include \"%s\"\n", header[i]);
+	fprintf(out, "#else\n");
+	for (unsigned i = 0; i < nr; i++)
+		fprintf(out, "#include <pagefuzz/%s>\n", header[i]);
+	fprintf(out, "#endif\n\n");
+}
+
+/* From the lineup that is there to the end of main(). */
+static void emit_run(FILE *out, const char *start, const char *ops, const char *end)
+{
+	fprintf(out,
+		"\to = pf_oracle_new(lineup.impl, lineup.nr);\n"
+		"\tif (!o)\n"
+		"\t\treturn 2;\n"
+		"%s"
+		"\toutcome = pf_oracle_run(o, %s, &v);\n"
+		"\tif (outcome == PF_CLEAN || outcome == PF_UNSUPPORTED)\n"
+		"\t\tprintf(\"clean\\n\");\n"
+		"\telse\n"
+		"\t\tprintf(\"%%s: %%s\\n\", v.signature, v.detail);\n"
+		"\tpf_oracle_free(o);\n"
+		"\tpf_lineup_free(&lineup);\n"
+		"%s"
+		"\treturn outcome == PF_FINDING || outcome == PF_KNOWN;\n"
+		"}\n",
+		start, ops, end);
+}
+
+static void emit(FILE *out, const struct finding *f)
+{
+	const struct pf_program *p = &f->program;
+
+	emit_head(out, f, false);
+	fprintf(out, "static const struct pf_op ops[] = {\n");
 	for (size_t i = 0; i < p->nr; i++)
 		emit_op(out, &p->ops[i]);
 	fprintf(out, "};\n\n"
@@ -416,37 +467,106 @@ static void emit(FILE *out, const struct finding *f)
 	fprintf(out, "\", error, sizeof(error))) {\n"
 		     "\t\tprintf(\"%%s\\n\", error);\n"
 		     "\t\treturn 2;\n"
-		     "\t}\n"
-		     "\to = pf_oracle_new(lineup.impl, lineup.nr);\n"
-		     "\tif (!o)\n"
+		     "\t}\n");
+	emit_run(out, "", "ops, sizeof(ops) / sizeof(ops[0])", "");
+}
+
+/* More than that nobody reads. */
+#define LISTED_OPS 64
+
+/*
+ * With a machine: what it said comes along, and plays its part. A transcript holds the
+ * start and the program, too.
+ */
+static void emit_with_answers(FILE *out, const struct finding *f, const struct answers *a)
+{
+	const struct pf_program *p = &f->program;
+	char line[PF_TEXT_LINE_MAX];
+
+	emit_head(out, f, true);
+	fprintf(out, "/*\n * A transcript: where it starts, what is asked, and what %s said.\n",
+		a->name);
+	for (size_t i = 0; i < p->nr && p->nr <= LISTED_OPS; i++) {
+		pf_print_op(&p->ops[i], line, sizeof(line));
+		fprintf(out, "%s *\t%s\n", i ? "" : " *\n", line);
+	}
+	fprintf(out, " */\nstatic const unsigned char said[] = {");
+	for (size_t i = 0; i < a->len; i++)
+		fprintf(out, "%s0x%02x,", i % 16 ? " " : "\n\t", a->data[i]);
+	fprintf(out,
+		"\n};\n\n"
+		"int main(void)\n"
+		"{\n"
+		"\tFILE *f = fmemopen((void *)(uintptr_t)said, sizeof(said), \"rb\");\n"
+		"\tstruct pf_recorded *player = NULL;\n"
+		"\tstruct pf_start_point start;\n"
+		"\tstruct pf_transcript t;\n"
+		"\tstruct pf_lineup lineup;\n"
+		"\tstruct pf_oracle *o;\n"
+		"\tstruct pf_verdict v;\n"
+		"\tstruct pf_op *ops;\n"
+		"\tenum pf_outcome outcome;\n"
+		"\tchar error[512] = \"out of memory\";\n\n"
+		"\tif (f && pf_transcript_read_from(&t, f, \"transcript\", error, sizeof(error)))\n"
+		"\t\tplayer = pf_recorded_play(&t, \"%s\");\n"
+		"\tops = player ? malloc(t.program_size * sizeof(*ops)) : NULL;\n"
+		"\tif (!ops || !pf_lineup_parse(&lineup, \"",
+		a->name);
+	emit_lineup(out, f);
+	fprintf(out, "\", error, sizeof(error)) ||\n"
+		     "\t    !pf_lineup_take(&lineup, pf_recorded_impl(player), NULL, NULL, error,\n"
+		     "\t\t\t    sizeof(error))) {\n"
+		     "\t\tprintf(\"%%s\\n\", error);\n"
 		     "\t\treturn 2;\n"
-		     "\toutcome = pf_oracle_run(o, ops, sizeof(ops) / sizeof(ops[0]), &v);\n"
-		     "\tif (outcome == PF_CLEAN || outcome == PF_UNSUPPORTED)\n"
-		     "\t\tprintf(\"clean\\n\");\n"
-		     "\telse\n"
-		     "\t\tprintf(\"%%s: %%s\\n\", v.signature, v.detail);\n"
-		     "\tpf_oracle_free(o);\n"
-		     "\tpf_lineup_free(&lineup);\n"
-		     "\treturn outcome == PF_FINDING || outcome == PF_KNOWN;\n"
-		     "}\n");
+		     "\t}\n"
+		     "\tstart.layout = t.layout;\n"
+		     "\tstart.dump = t.start;\n");
+	emit_run(out,
+		 "\tpf_oracle_options(o, &(struct pf_options){.start = &start, .dumps = true,\n"
+		 "\t\t\t\t\t\t  .dump_every = t.dump_every});\n",
+		 "ops, pf_decode(t.program, t.program_size, ops, t.program_size)",
+		 "\tpf_recorded_free(player);\n"
+		 "\tpf_transcript_free(&t);\n"
+		 "\tfree(ops);\n"
+		 "\tfclose(f);\n");
+}
+
+/* The answers of the lineup's machine, if it has one. False: complained. */
+static bool ask_machine(const struct finding *f, const char *path, unsigned seconds,
+			struct answers *a)
+{
+	const struct pf_judgement *r = pf_judge_result(f->judge);
+	char spec[sizeof(f->lineup)] = "";
+
+	for (unsigned i = 0; i < r->nr_lanes; i++) {
+		if (!pf_machine_named(r->name[i]))
+			continue;
+		if (*spec)
+			return pf_complain("emit-c: a test has one machine at most, not %s and %s",
+					   a->name, r->name[i]),
+			       false;
+		write_member(f, r->name[i], strlen(r->name[i]), spec, sizeof(spec));
+		snprintf(a->name, sizeof(a->name), "%s", r->name[i]);
+	}
+	if (!*spec)
+		return true;
+	if (r->nr_lanes < 2 || f->verdict.law == PF_LAW_ALIVE)
+		return pf_complain("emit-c: %s needs the machine itself", f->verdict.signature),
+		       false;
+	a->data = strncmp(spec, "recorded:", 9)
+			  ? pf_record(spec, &f->program, pf_input_name(path), seconds, &a->len)
+			  : pf_read_raw(spec + 9, &a->len);
+	return a->data != NULL;
 }
 
 /* A test has what the library has. False: complained. */
 static bool can_emit(const struct finding *f)
 {
-	const struct pf_judgement *r;
-
 	if (f->in_target)
 		return pf_complain("emit-c: %s is what sanitizers of the fuzz target see, a test "
 				   "has none (pagefuzz run --in-target)",
 				   f->verdict.signature),
 		       false;
-	r = pf_judge_result(f->judge);
-	for (unsigned i = 0; i < r->nr_lanes; i++)
-		if (pf_machine_named(r->name[i]) || !strncmp(r->name[i], "recorded", 8))
-			return pf_complain("emit-c: a test has no %s (--impls NAMES without it)",
-					   r->name[i]),
-			       false;
 	return true;
 }
 
@@ -464,23 +584,30 @@ int cmd_emit_c(int argc, char **argv)
 		.synopsis = "[OPTION]... FILE",
 		.about = "Write a stand-alone C program that replays FILE's operations on the "
 			 "implementations\nconcerned and fails as long as the finding is there "
-			 "(exit status 1, or whatever becomes\nof it if the finding is a crash).\n",
+			 "(exit status 1, or whatever becomes\nof it if the finding is a crash). "
+			 "Of a "
+			 "machine in the lineup it has the answers.\n",
 		PF_OPTIONS(options),
 		.min_args = 1,
 		.max_args = 1,
 		.args = "exactly one program",
 	};
+	struct answers a = {.data = NULL};
 	struct finding f;
 	int nr, status;
-	FILE *out;
+	FILE *out = NULL;
 
 	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
 		return status;
 	if (!open_finding(&f, "emit-c", impls, argv[1], (unsigned)timeout))
 		return PF_EXIT_USAGE;
-	out = can_emit(&f) ? pf_create(output) : NULL;
-	if (out)
+	if (can_emit(&f) && ask_machine(&f, argv[1], (unsigned)timeout, &a))
+		out = pf_create(output);
+	if (out && a.data)
+		emit_with_answers(out, &f, &a);
+	else if (out)
 		emit(out, &f);
+	free(a.data);
 	close_finding(&f);
 	return out && pf_close(out, output) ? PF_EXIT_CLEAN : PF_EXIT_USAGE;
 }

@@ -12,6 +12,7 @@
 #include "judge.h"
 #include "machine.h"
 #include "progress.h"
+#include "record.h"
 #include "../language/codec.h"
 
 /* --------------------------------------------------------------- record -- */
@@ -136,6 +137,8 @@ static int copy_transcript(const struct recording *r)
 	w.error[sizeof(w.error) - 1] = '\0';
 	if (!w.ok)
 		return pf_complain("record: %s", w.error);
+	if (!r->output)
+		return PF_EXIT_CLEAN;
 	out = pf_create(r->output);
 	if (!out)
 		return PF_EXIT_USAGE;
@@ -154,7 +157,7 @@ static int copy_transcript(const struct recording *r)
 static int run_recording(const struct recording *r, struct pf_judge *j)
 {
 	const struct pf_program *p = r->program;
-	FILE *said = strcmp(r->output, "-") ? stdout : stderr;
+	FILE *said = r->output && strcmp(r->output, "-") ? stdout : stderr;
 	enum pf_outcome outcome;
 	struct pf_verdict v;
 
@@ -172,6 +175,7 @@ static int run_recording(const struct recording *r, struct pf_judge *j)
 	return PF_EXIT_FINDING;
 }
 
+/* Into r->output, or without one into r->fd, which is the caller's then. */
 static int record(struct recording *r)
 {
 	struct pf_judge_config config = {.seconds = (unsigned)r->timeout,
@@ -179,12 +183,8 @@ static int record(struct recording *r)
 					 .after = write_transcript,
 					 .arg = r};
 	struct pf_judge *j = NULL;
-	struct pf_program p;
 	int status = PF_EXIT_USAGE;
 
-	if (!pf_load(&p, r->path))
-		return PF_EXIT_USAGE;
-	r->program = &p;
 	r->fd = memfd_create("transcript", 0);
 	r->written = pf_ward_memory(sizeof(*r->written));
 	pf_catch_interrupts();
@@ -196,9 +196,24 @@ static int record(struct recording *r)
 		status = run_recording(r, j);
 	pf_judge_close(j);
 	pf_ward_memory_free(r->written, sizeof(*r->written));
-	close(r->fd);
-	free(p.ops);
+	if (r->output || status != PF_EXIT_CLEAN)
+		close(r->fd);
 	return status;
+}
+
+unsigned char *pf_record(const char *impl, const struct pf_program *p, const char *name,
+			 unsigned seconds, size_t *len)
+{
+	struct recording r = {.impl = impl, .path = name, .program = p, .timeout = seconds};
+	unsigned char *data = NULL;
+	char path[64];
+
+	if (record(&r) != PF_EXIT_CLEAN)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r.fd);
+	data = pf_read_raw(path, len);
+	close(r.fd);
+	return data;
 }
 
 int cmd_record(int argc, char **argv)
@@ -226,6 +241,7 @@ int cmd_record(int argc, char **argv)
 		.max_args = 1,
 		.args = "exactly one program",
 	};
+	struct pf_program p;
 	int nr, status;
 
 	if (!pf_parse_options(&usage, argc, argv, &nr, &status))
@@ -233,7 +249,12 @@ int cmd_record(int argc, char **argv)
 	if (!r.output)
 		return pf_complain("record: where to? (-o FILE)");
 	r.path = argv[1];
-	return record(&r);
+	if (!pf_load(&p, r.path))
+		return PF_EXIT_USAGE;
+	r.program = &p;
+	status = record(&r);
+	free(p.ops);
+	return status;
 }
 
 /* --------------------------------------------------------------- golden -- */

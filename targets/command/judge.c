@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +26,12 @@ enum request_kind {
 	RUN,   /* and keep the story of a finding */
 	TELL,  /* up to the verdict's operation, then tell the story of that verdict */
 	AGAIN, /* run, no more: for somebody who has seen it all */
+	CLOSE, /* the same, and compare the dumps of twins after each operation */
 };
 
 struct request {
 	uint32_t kind;
+	uint32_t dump_every; /* 0: as the lineup wants it */
 	uint64_t nr_ops;
 	struct pf_verdict verdict;
 };
@@ -54,6 +57,7 @@ struct court {
 	int request_fd, reply_fd, out_fd; /* ours */
 	int child_request_fd, child_reply_fd, child_out_fd;
 	bool running;
+	bool worked; /* it has answered a request before */
 };
 
 struct pf_judge {
@@ -224,7 +228,15 @@ static void serve(struct clerk *k)
 	}
 	if (config->before && r->kind == RUN)
 		config->before(config->arg, s->label);
+	if (r->dump_every) {
+		struct pf_options o = k->options;
+
+		o.dump_every = r->dump_every;
+		pf_oracle_options(k->oracle, &o);
+	}
 	outcome = pf_oracle_run(k->oracle, k->ops, r->nr_ops, &v);
+	if (r->dump_every)
+		pf_oracle_options(k->oracle, &k->options);
 	if (config->after && r->kind == RUN)
 		config->after(config->arg, k->oracle, outcome, k->out);
 	if (outcome == PF_FINDING || outcome == PF_KNOWN) {
@@ -465,6 +477,7 @@ static bool start_court(struct court *c)
 	fcntl(c->reply_fd, F_SETFL, O_NONBLOCK);
 	fcntl(c->out_fd, F_SETFL, O_NONBLOCK);
 	c->running = true;
+	c->worked = false;
 	if (await(c, NULL, &status)) {
 		c->judge->failed = false;
 		if (!c->judge->result.nr_lanes)
@@ -612,7 +625,7 @@ static enum pf_outcome ask_here(struct pf_judge *j, enum request_kind kind, cons
 {
 	struct clerk *k = j->here;
 
-	k->request = (struct request){.kind = kind, .nr_ops = n};
+	k->request = (struct request){.kind = kind, .dump_every = kind == CLOSE, .nr_ops = n};
 	/* Nobody writes there; of a child they are its own copy. */
 	k->ops = (struct pf_op *)(uintptr_t)ops;
 	j->here_out = out;
@@ -622,15 +635,22 @@ static enum pf_outcome ask_here(struct pf_judge *j, enum request_kind kind, cons
 	return take_answer(j, kind, v);
 }
 
+static bool is_kernel(const struct pf_judge *j, unsigned lane)
+{
+	return j->machine && lane < j->result.nr_lanes &&
+	       !strncmp(j->result.name[lane], "kernel", strlen("kernel"));
+}
+
 /* One request, one answer; an end is a verdict. */
 static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct pf_op *ops,
 			   size_t n, struct pf_verdict *v, FILE *out)
 {
 	struct pf_judge *j = c->judge;
-	struct request r = {.kind = kind, .nr_ops = n};
+	struct request r = {.kind = kind, .dump_every = kind == CLOSE, .nr_ops = n};
 	enum pf_outcome outcome;
 	enum pf_law law;
 	char text[400];
+	bool again;
 	int status;
 
 	if (pf_judge_over(j))
@@ -647,10 +667,14 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 		write_all(c->request_fd, ops, n * sizeof(*ops));
 	if (await(c, out, &status)) {
 		outcome = take_answer(j, kind, v);
-		/* A machine that has been worked on may not begin again as it did. */
-		if (j->shared->machine)
-			close_court(c);
-		return outcome;
+		if (outcome != PF_FINDING || v->law != PF_LAW_ALIVE || !is_kernel(j, v->lane)) {
+			c->worked = true;
+			return outcome;
+		}
+		/* A machine that has been worked on may not begin again as it did: a new one. */
+		again = c->worked;
+		close_court(c);
+		return again ? ask(c, kind, ops, n, v, out) : outcome;
 	}
 	if (kind == TELL)
 		return PF_FINDING;
@@ -663,14 +687,14 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 }
 
 /* Once more, with so many seconds of CPU time for a call at most. */
-static enum pf_outcome ask_for(struct court *c, unsigned seconds, const struct pf_op *ops, size_t n,
-			       struct pf_verdict *v)
+static enum pf_outcome ask_for(struct court *c, enum request_kind kind, unsigned seconds,
+			       const struct pf_op *ops, size_t n, struct pf_verdict *v)
 {
 	unsigned kept = c->ward.seconds;
 	enum pf_outcome outcome;
 
 	c->ward.seconds = seconds < kept ? seconds : kept;
-	outcome = ask(c, AGAIN, ops, n, v, NULL);
+	outcome = ask(c, kind, ops, n, v, NULL);
 	c->ward.seconds = kept;
 	return outcome;
 }
@@ -753,8 +777,9 @@ static bool confirm(struct pf_judge *j, const struct pf_op *ops, size_t n, struc
 
 	if (j->machine || j->here)
 		return false;
-	if (ask_for(&j->closed, CLOSED_SECONDS, ops, n, &closed) == PF_FINDING && is_end(&closed) &&
-	    closed.lane < PF_MAX_LANES && j->closed.ward.shared->fault == PF_FAULT_FRAMEWORK) {
+	if (ask_for(&j->closed, AGAIN, CLOSED_SECONDS, ops, n, &closed) == PF_FINDING &&
+	    is_end(&closed) && closed.lane < PF_MAX_LANES &&
+	    j->closed.ward.shared->fault == PF_FAULT_FRAMEWORK) {
 		*v = closed;
 		return true;
 	}
@@ -811,7 +836,7 @@ enum pf_outcome pf_judge_closed(struct pf_judge *j, const struct pf_op *ops, siz
 
 	if (j->machine || j->here)
 		return PF_CLEAN;
-	outcome = ask_for(&j->closed, CLOSED_SECONDS, ops, n, v);
+	outcome = ask_for(&j->closed, AGAIN, CLOSED_SECONDS, ops, n, v);
 	/* Only a wild write counts: the rest is what pf_judge_run() finds as well. */
 	if (outcome != PF_FINDING || !is_end(v) ||
 	    j->closed.ward.shared->fault != PF_FAULT_FRAMEWORK)
@@ -820,16 +845,54 @@ enum pf_outcome pf_judge_closed(struct pf_judge *j, const struct pf_op *ops, siz
 	return PF_FINDING;
 }
 
-bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds)
+/*
+ * Twins that differ do so wherever that is noticed: with a machine among them, of which few
+ * questions are asked, the operation does not matter.
+ */
+static bool is_same(const struct pf_judge *j, const struct pf_verdict *v)
+{
+	size_t n = strlen(j->last_signature);
+	const char *slash = strrchr(j->last_signature, '/');
+
+	if (j->machine && v->law == PF_LAW_EXACT && slash)
+		n = (size_t)(slash - j->last_signature) + 1;
+	else if (strlen(v->signature) != n)
+		return false;
+	return !strncmp(v->signature, j->last_signature, n);
+}
+
+static bool same(struct pf_judge *j, enum request_kind kind, const struct pf_op *ops, size_t n,
+		 unsigned seconds, size_t *step)
 {
 	struct pf_verdict v;
 	enum pf_outcome outcome;
 
-	outcome = ask_for(j->last_closed ? &j->closed : &j->open, seconds, ops, n, &v);
+	outcome = ask_for(j->last_closed ? &j->closed : &j->open, kind, seconds, ops, n, &v);
 	if (outcome == PF_FINDING && nobody_to_blame(&v))
 		find_culprit(j, ops, n, &v);
-	return (outcome == PF_FINDING || outcome == PF_KNOWN) &&
-	       !strcmp(v.signature, j->last_signature);
+	*step = v.step;
+	return (outcome == PF_FINDING || outcome == PF_KNOWN) && is_same(j, &v);
+}
+
+bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds,
+		   size_t *step)
+{
+	return same(j, AGAIN, ops, n, seconds, step);
+}
+
+bool pf_judge_close_look(struct pf_judge *j, const struct pf_op *ops, size_t n, size_t *step)
+{
+	return same(j, CLOSE, ops, n, UINT_MAX, step);
+}
+
+enum pf_judge_machine pf_judge_machine(const struct pf_judge *j)
+{
+	if (!j->machine)
+		return PF_JUDGE_NO_MACHINE;
+	for (unsigned i = 0; i < j->result.nr_lanes; i++)
+		if (!strncmp(j->result.name[i], "recorded", strlen("recorded")))
+			return PF_JUDGE_TRANSCRIPT;
+	return PF_JUDGE_KERNEL;
 }
 
 int pf_judge_refused(const struct pf_judge *j, const struct pf_op *ops, size_t n, const char *path)

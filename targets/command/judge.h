@@ -95,10 +95,17 @@ enum pf_outcome pf_judge_closed(struct pf_judge *j, const struct pf_op *ops, siz
 void pf_judge_story(struct pf_judge *j, const struct pf_op *ops, size_t n,
 		    const struct pf_verdict *v, FILE *out);
 /*
- * For a minimiser: does the program show the finding that they had last? One run, in
- * the way that showed it; one call may take no longer than `seconds`.
+ * For a minimiser: does the program show the finding that they had last, and at which
+ * operation? One run, in the way that showed it; one call may take no longer than
+ * `seconds`. Between a machine and its twin any operation will do.
  */
-bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds);
+bool pf_judge_same(struct pf_judge *j, const struct pf_op *ops, size_t n, unsigned seconds,
+		   size_t *step);
+/* The same with the dumps of twins compared after each operation: where do they part? */
+bool pf_judge_close_look(struct pf_judge *j, const struct pf_op *ops, size_t n, size_t *step);
+/* Whom there is to ask: a transcript has answers to one program only. */
+enum pf_judge_machine { PF_JUDGE_NO_MACHINE, PF_JUDGE_KERNEL, PF_JUDGE_TRANSCRIPT };
+enum pf_judge_machine pf_judge_machine(const struct pf_judge *j);
 /* Complain that nobody took the program's layout, and why as far as limits tell. */
 int pf_judge_refused(const struct pf_judge *j, const struct pf_op *ops, size_t n, const char *path);
 /* The name of a lane for a verdict; of whom nobody knows, too. */

@@ -7,11 +7,15 @@
 #include "judge.h"
 
 /*
+ * v is that finding. With a machine in the lineup another operation of its program may show
+ * it in the end: run it again to know. A transcript has answers to its own program only, so
+ * with one what is behind the finding falls off, and no more.
+ *
  * Make *p as small as it goes while it shows the finding that the judge had last, or as
  * far as one gets until `end` (pf_now(); 0: no limit). With progress on a terminal.
  * False: complained. *tried: how many candidates.
  */
-bool pf_minimise(struct pf_judge *j, struct pf_program *p, const char *signature, double end,
+bool pf_minimise(struct pf_judge *j, struct pf_program *p, const struct pf_verdict *v, double end,
 		 size_t *tried);
 
 /*

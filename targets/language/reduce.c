@@ -54,6 +54,79 @@ static void tail_done(struct pf_reduce *r, bool kept)
 		r->size = r->nr_candidate;
 }
 
+/* Shorter programs have no need of the stages for long ones. */
+#define LONG 256
+
+/* It puts something into its slot, and frees what was there. */
+static bool fills(const struct pf_op *op)
+{
+	return op->kind == PF_OP_ALLOC || op->kind == PF_OP_BULK || op->kind == PF_OP_EXACT ||
+	       op->kind == PF_OP_RUN || op->kind == PF_OP_TAKE || op->kind == PF_OP_CONTIG;
+}
+
+/*
+ * Of a long program, drop what came and went: all operations on slots that were filled in
+ * a window of r->size operations at r->at and emptied later. First of all of it, then of
+ * halves, and so on. It leaves the memory as full as it was. What is marked lies in scratch.
+ */
+#define LIVES_MIN 32
+
+static bool drop_lives(struct pf_reduce *r)
+{
+	const size_t n = r->nr_best;
+	struct pf_op *mark = r->scratch; /* .slot: 1 for what goes */
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		mark[i].slot = 0;
+	for (size_t i = r->at; i < n && i < r->at + r->size; i++) {
+		size_t end = i + 1;
+
+		if (!fills(&r->best[i]))
+			continue;
+		while (end < n && !(r->best[end].slot == r->best[i].slot &&
+				    (r->best[end].kind == PF_OP_FREE || fills(&r->best[end]))))
+			end++;
+		if (end == n)
+			continue;
+		mark[i].slot = 1;
+		for (size_t k = i + 1; k < end; k++)
+			mark[k].slot |= has_slot(&r->best[k]) && r->best[k].slot == r->best[i].slot;
+		mark[end].slot |= r->best[end].kind == PF_OP_FREE;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!mark[i].slot)
+			r->candidate[kept++] = r->best[i];
+	r->nr_candidate = kept;
+	return kept && kept < n;
+}
+
+static bool lives_next(struct pf_reduce *r)
+{
+	if (!r->entered) {
+		r->size = r->nr_best;
+		r->at = 0;
+	}
+	if (r->nr_best < LONG)
+		return false;
+	for (; r->size >= LIVES_MIN; r->size /= 2, r->at = 0)
+		while (r->at < r->nr_best) {
+			bool found = drop_lives(r);
+
+			r->at += r->size;
+			if (found)
+				return true;
+		}
+	return false;
+}
+
+static void lives_done(struct pf_reduce *r, bool kept)
+{
+	/* What is behind the window has come nearer. */
+	if (kept)
+		r->at -= r->size;
+}
+
 /*
  * Drop all operations on a bucket of 2^r->size neighbouring slots, first on
  * many, in the end on one slot at a time. r->at is the first slot not tried at
@@ -118,6 +191,8 @@ static bool chunks_next(struct pf_reduce *r)
 		r->size = r->size ? r->size : 1;
 		r->at = r->nr_best;
 	}
+	/* A prefix may have been enough. */
+	r->at = r->at < r->nr_best ? r->at : r->nr_best;
 	for (;;) {
 		if (r->at <= config) {
 			if (r->size == 1)
@@ -479,6 +554,37 @@ static bool gather_next(struct pf_reduce *r)
 	return false;
 }
 
+/*
+ * Of a long program: windows side by side, the largest first, and only what is likely. Many
+ * small requests that stay are mostly there to fill the memory.
+ */
+#define GATHER_LONG_MIN 8
+
+static bool gather_long_next(struct pf_reduce *r)
+{
+	static const unsigned amount[] = {ALL_PAGES, AS_BLOCK, ROUNDED_UP};
+	size_t config = nr_config(r);
+
+	if (!r->entered) {
+		for (r->size = GATHER_LONG_MIN; 2 * r->size < r->nr_best - config; r->size *= 2)
+			;
+		r->at = config;
+		r->arg = 0;
+	}
+	for (; r->size >= GATHER_LONG_MIN; r->size /= 2) {
+		for (; r->nr_best >= LONG && r->at + r->size <= r->nr_best;
+		     r->at += r->size, r->arg = 0)
+			while (r->arg < 6) {
+				unsigned arg = r->arg++;
+
+				if (gather(r, amount[arg / 2], !(arg % 2)))
+					return true;
+			}
+		r->at = config;
+	}
+	return false;
+}
+
 static void gather_done(struct pf_reduce *r, bool kept)
 {
 	if (kept)
@@ -526,6 +632,8 @@ static const struct stage {
 	enum pf_reduce_effort from; /* it is part of that and all above */
 } stages[] = {
 	{.next = tail_next, .done = tail_done, .from = PF_REDUCE_TRIM},
+	{.next = lives_next, .done = lives_done, .from = PF_REDUCE_DEEP},
+	{.next = gather_long_next, .done = gather_done, .from = PF_REDUCE_DEEP},
 	{.next = slots_next, .from = PF_REDUCE_TRIM},
 	{.next = chunks_next, .from = PF_REDUCE_TRIM},
 	{.next = config_next, .from = PF_REDUCE_TRIM},
@@ -537,7 +645,21 @@ static const struct stage {
 	{.next = pairs_next, .done = pairs_done, .from = PF_REDUCE_DEEP},
 };
 
-enum { TAIL, SLOTS, CHUNKS, CONFIG, WHOLE, OPERANDS, RENUMBER, MERGE, GATHER, PAIRS, NR_STAGES };
+enum {
+	TAIL,
+	LIVES,
+	GATHER_LONG,
+	SLOTS,
+	CHUNKS,
+	CONFIG,
+	WHOLE,
+	OPERANDS,
+	RENUMBER,
+	MERGE,
+	GATHER,
+	PAIRS,
+	NR_STAGES
+};
 _Static_assert(sizeof(stages) / sizeof(stages[0]) == NR_STAGES, "one name each");
 
 void pf_reduce_init(struct pf_reduce *r, enum pf_reduce_effort effort, struct pf_op *work,
@@ -595,6 +717,19 @@ void pf_reduce_report(struct pf_reduce *r, bool kept)
 		stages[r->stage].done(r, kept);
 }
 
+void pf_reduce_report_prefix(struct pf_reduce *r, size_t n)
+{
+	if (r->pending && n && n < r->nr_candidate)
+		r->nr_candidate = n;
+	pf_reduce_report(r, true);
+}
+
+void pf_reduce_no_tail(struct pf_reduce *r)
+{
+	if (r->stage == TAIL)
+		r->stage = LIVES;
+}
+
 /* Halvings until nothing is left. */
 static size_t bits(size_t v)
 {
@@ -621,6 +756,8 @@ size_t pf_reduce_steps(const struct pf_reduce *r)
 	case TAIL:
 		todo += bits(n);
 		/* fall through */
+	case LIVES:
+	case GATHER_LONG:
 	case SLOTS:
 		todo += 2 * slots;
 		/* fall through */

@@ -74,6 +74,12 @@ bool pf_reduce_next(struct pf_reduce *r, const struct pf_op **ops, size_t *n);
 /* Is the last candidate kept? Once for each candidate. */
 void pf_reduce_report(struct pf_reduce *r, bool kept);
 
+/* It is kept, and so much of its beginning is known to be enough: 1..its length. */
+void pf_reduce_report_prefix(struct pf_reduce *r, size_t n);
+
+/* Right after the start: no shorter prefix will do, so that none has to be tried. */
+void pf_reduce_no_tail(struct pf_reduce *r);
+
 /*
  * About how many candidates are still to come in this round, if none is kept;
  * 0 only at the end. A number for progress bars and AFL++'s trim.

@@ -29,10 +29,11 @@ PF_HOT void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
 		pf_broken(lane, PF_LAW_PLACEMENT, "pfn %u, order %u: outside memory [%u, %u)", pfn,
 			  order, l->base_pfn, l->end_pfn);
 	if (order > l->max_order)
-		pf_broken(lane, PF_LAW_PLACEMENT, "order %u is above the maximum of %u", order,
-			  l->max_order);
+		pf_broken_as(lane, PF_LAW_PLACEMENT, PF_ABOUT_BOUNDS_ORDER,
+			     "order %u is above the maximum of %u", order, l->max_order);
 	if (pfn & ((1u << order) - 1))
-		pf_broken(lane, PF_LAW_PLACEMENT, "pfn %u is not aligned to order %u", pfn, order);
+		pf_broken_as(lane, PF_LAW_PLACEMENT, PF_ABOUT_BOUNDS_ALIGNMENT,
+			     "pfn %u is not aligned to order %u", pfn, order);
 	z = pf_zone_of(l, idx);
 	if (pfn < l->zone[z].start_pfn ||
 	    l->zone[z].start_pfn + l->zone[z].spanned - pfn < 1u << order)
@@ -41,13 +42,13 @@ PF_HOT void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
 	if (!(lane->impl->features & PF_F_ZONES))
 		return;
 	if (l->zone[z].type > req->zone)
-		pf_broken(lane, PF_LAW_PLACEMENT,
-			  "pfn %u lies in zone %s, which this request may not use", pfn,
-			  zone_name(l, z));
+		pf_broken_as(lane, PF_LAW_PLACEMENT, PF_ABOUT_BOUNDS_ZONELIST,
+			     "pfn %u lies in zone %s, which this request may not use", pfn,
+			     zone_name(l, z));
 	if (req->gfp & PF_GFP_THISNODE && l->zone[z].node != req->node)
-		pf_broken(lane, PF_LAW_PLACEMENT,
-			  "pfn %u lies on node %u, the request wants node %u only", pfn,
-			  l->zone[z].node, req->node);
+		pf_broken_as(lane, PF_LAW_PLACEMENT, PF_ABOUT_BOUNDS_NODE,
+			     "pfn %u lies on node %u, the request wants node %u only", pfn,
+			     l->zone[z].node, req->node);
 }
 
 static bool urgent(const struct pf_request *req)
@@ -122,18 +123,19 @@ void pf_law_run_placement(struct pf_lane *lane, pf_pfn pfn, const struct pf_run_
 		pf_broken(lane, PF_LAW_PLACEMENT, "run [%u, %u): outside memory [%u, %u)", pfn, end,
 			  l->base_pfn, l->end_pfn);
 	if (pfn & (req->align - 1))
-		pf_broken(lane, PF_LAW_PLACEMENT, "run at pfn %u is not aligned to %u pages", pfn,
-			  req->align);
+		pf_broken_as(lane, PF_LAW_PLACEMENT, PF_ABOUT_BOUNDS_ALIGNMENT,
+			     "run at pfn %u is not aligned to %u pages", pfn, req->align);
 	if (pfn < req->from || end > req->to)
-		pf_broken(lane, PF_LAW_PLACEMENT, "run [%u, %u) leaves its window [%u, %u)", pfn,
-			  end, req->from, req->to);
+		pf_broken_as(lane, PF_LAW_PLACEMENT, PF_ABOUT_BOUNDS_WINDOW,
+			     "run [%u, %u) leaves its window [%u, %u)", pfn, end, req->from,
+			     req->to);
 	z = pf_zone_of(l, pfn - l->base_pfn);
 	if (pfn < l->zone[z].start_pfn || end > l->zone[z].start_pfn + l->zone[z].spanned)
 		pf_broken(lane, PF_LAW_PLACEMENT, "run [%u, %u) leaves its zone", pfn, end);
 	if (!run_zone_allowed(lane, z, req))
-		pf_broken(lane, PF_LAW_PLACEMENT,
-			  "run [%u, %u) lies in zone %s of node %u, which it may not use", pfn, end,
-			  zone_name(l, z), l->zone[z].node);
+		pf_broken_as(lane, PF_LAW_PLACEMENT, PF_ABOUT_BOUNDS_ZONELIST,
+			     "run [%u, %u) lies in zone %s of node %u, which it may not use", pfn,
+			     end, zone_name(l, z), l->zone[z].node);
 }
 
 /* First pfn of a free, aligned run of the window inside [start, end), or PF_NO_PFN. */
@@ -176,11 +178,11 @@ void pf_law_run_feasibility(struct pf_lane *lane, const struct pf_run_request *r
 			continue;
 		found = find_run(lane, start, end, req->nr_pages, req->align);
 		if (found != PF_NO_PFN)
-			pf_broken(lane, PF_LAW_FEASIBILITY,
-				  "found no run of %u pages, aligned to %u, in [%u, %u); pfn %u "
-				  "begins "
-				  "one",
-				  req->nr_pages, req->align, req->from, req->to, found);
+			pf_broken_as(lane, PF_LAW_FEASIBILITY, PF_ABOUT_REFUSAL_RUN,
+				     "found no run of %u pages, aligned to %u, in [%u, %u); pfn %u "
+				     "begins "
+				     "one",
+				     req->nr_pages, req->align, req->from, req->to, found);
 	}
 }
 
@@ -195,8 +197,9 @@ void pf_law_range_feasibility(struct pf_lane *lane, uint32_t start, uint32_t idx
 	for (uint32_t i = idx; i < idx + nr; i++)
 		if (!pf_mirror_test(&lane->mirror, i, 0))
 			return;
-	pf_broken(lane, PF_LAW_FEASIBILITY, "refused [%u, %u), all of which is free",
-		  l->base_pfn + idx, l->base_pfn + idx + nr);
+	pf_broken_as(lane, PF_LAW_FEASIBILITY, PF_ABOUT_REFUSAL_RANGE,
+		     "refused [%u, %u), all of which is free", l->base_pfn + idx,
+		     l->base_pfn + idx + nr);
 }
 
 struct search {
@@ -345,8 +348,8 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 
 	pf_checked(lane, PF_LAW_TRUTHFUL);
 	if (result >= PF_NR_COMPACT_RESULTS)
-		pf_broken(lane, PF_LAW_TRUTHFUL, "compaction answered %d, which is no result",
-			  result);
+		pf_broken_as(lane, PF_LAW_TRUTHFUL, PF_ABOUT_ANSWER_COMPACT,
+			     "compaction answered %d, which is no result", result);
 	if (result != PF_COMPACT_SUCCESS || req->order < 0)
 		return;
 	/* The highest: a request that may use it may use those below. */
@@ -356,9 +359,9 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 		    (highest < 0 || l->zone[z].type > l->zone[highest].type))
 			highest = (int)z;
 	if (highest < 0)
-		pf_broken(lane, PF_LAW_TRUTHFUL,
-			  "compaction says success, but node %u has no free block of order %d",
-			  req->node, req->order);
+		pf_broken_as(lane, PF_LAW_TRUTHFUL, PF_ABOUT_ANSWER_COMPACT,
+			     "compaction says success, but node %u has no free block of order %d",
+			     req->node, req->order);
 	if (!pf_can_ask_what_if(lane))
 		return;
 	if (!would_succeed(lane, &(struct pf_request){.order = req->order,
@@ -367,10 +370,11 @@ void pf_law_truthful_compact(struct pf_lane *lane, const struct pf_compact_reque
 						      .zone = l->zone[highest].type,
 						      .gfp = PF_GFP_MEMALLOC | PF_GFP_THISNODE}) &&
 	    !in_reserve(lane, req->node, (unsigned)req->order))
-		pf_broken(lane, PF_LAW_TRUTHFUL,
-			  "compaction says success, but order %d can't be allocated even without "
-			  "watermarks",
-			  req->order);
+		pf_broken_as(
+			lane, PF_LAW_TRUTHFUL, PF_ABOUT_ANSWER_COMPACT,
+			"compaction says success, but order %d can't be allocated even without "
+			"watermarks",
+			req->order);
 }
 
 static void hash_block(void *arg, const struct pf_block *b)
@@ -445,8 +449,9 @@ void pf_law_truthful_reclaim(struct pf_lane *lane, unsigned answer)
 {
 	pf_checked(lane, PF_LAW_TRUTHFUL);
 	if (answer != lane->evicted_pages)
-		pf_broken(lane, PF_LAW_TRUTHFUL, "reclaim says %u pages, its owners gave up %u",
-			  answer, lane->evicted_pages);
+		pf_broken_as(lane, PF_LAW_TRUTHFUL, PF_ABOUT_ANSWER_RECLAIM,
+			     "reclaim says %u pages, its owners gave up %u", answer,
+			     lane->evicted_pages);
 }
 
 /* ------------------------------------------------ after every operation -- */
@@ -459,8 +464,9 @@ PF_HOT static void law_conservation(struct pf_lane *lane, unsigned z,
 	uint32_t live = lane->live[z];
 
 	if (c->managed != managed)
-		pf_broken(lane, PF_LAW_CONSERVATION, "zone %s: manages %u pages, should be %u",
-			  zone_name(&lane->run->layout, z), c->managed, managed);
+		pf_broken_as(lane, PF_LAW_CONSERVATION, PF_ABOUT_COUNT_MANAGED,
+			     "zone %s: manages %u pages, should be %u",
+			     zone_name(&lane->run->layout, z), c->managed, managed);
 	if (c->free + c->cached + c->isolated + live + lane->own[z] != managed)
 		pf_broken(
 			lane, PF_LAW_CONSERVATION,
@@ -468,9 +474,9 @@ PF_HOT static void law_conservation(struct pf_lane *lane, unsigned z,
 			zone_name(&lane->run->layout, z), c->free, c->cached, c->isolated, live,
 			lane->own[z] ? " + its own" : "", managed);
 	if (c->isolated != lane->isolated[z])
-		pf_broken(lane, PF_LAW_CONSERVATION,
-			  "zone %s: counts %u isolated free pages, there are %u",
-			  zone_name(&lane->run->layout, z), c->isolated, lane->isolated[z]);
+		pf_broken_as(lane, PF_LAW_CONSERVATION, PF_ABOUT_COUNT_ISOLATED,
+			     "zone %s: counts %u isolated free pages, there are %u",
+			     zone_name(&lane->run->layout, z), c->isolated, lane->isolated[z]);
 }
 
 PF_HOT static void law_coalesced(struct pf_lane *lane, unsigned z, const struct pf_zone_counters *c)
@@ -544,16 +550,16 @@ static void check_block_pages(struct pf_lane *lane, uint32_t idx, uint32_t n, bo
 		if (lane->owner[i])
 			blame_overlap(lane, i);
 		if (!pf_mirror_test(&run->valid, i, 0))
-			pf_broken(lane, PF_LAW_CENSUS,
-				  "pfn %u is listed as free, but is reserved or no memory",
-				  base + i);
+			pf_broken_as(lane, PF_LAW_CENSUS, PF_ABOUT_OVERLAP_HOLE,
+				     "pfn %u is listed as free, but is reserved or no memory",
+				     base + i);
 		if ((lane->block_state[pf_block_of(run, i)] == PF_BLOCK_ISOLATED) != isolated)
-			pf_broken(lane, PF_LAW_CENSUS,
-				  "pfn %u is listed as %s, but its pageblock is %s", base + i,
-				  isolated ? "isolated" : "free", isolated ? "not" : "isolated");
+			pf_broken_as(lane, PF_LAW_CENSUS, PF_ABOUT_ISOLATION_PAGEBLOCK,
+				     "pfn %u is listed as %s, but its pageblock is %s", base + i,
+				     isolated ? "isolated" : "free", isolated ? "not" : "isolated");
 		if (lane->block_state[pf_block_of(run, i)] == PF_BLOCK_OFFLINE)
-			pf_broken(lane, PF_LAW_CENSUS, "pfn %u is listed as free, but is offline",
-				  base + i);
+			pf_broken_as(lane, PF_LAW_CENSUS, PF_ABOUT_OVERLAP_HOLE,
+				     "pfn %u is listed as free, but is offline", base + i);
 	}
 }
 
@@ -590,8 +596,8 @@ PF_HOT static void count_block(struct census *census, const struct pf_block *b)
 	if (!(b->where != PF_ISOLATED && pf_mirror_test(&lane->mirror, idx, b->order)))
 		check_block_pages(lane, idx, n, b->where == PF_ISOLATED);
 	if (b->pfn < l->zone[z].start_pfn || l->zone[z].start_pfn + l->zone[z].spanned - b->pfn < n)
-		pf_broken(lane, PF_LAW_CENSUS, "listed free block pfn %u order %u crosses zones",
-			  b->pfn, b->order);
+		pf_broken_as(lane, PF_LAW_CENSUS, PF_ABOUT_BOUNDS_ZONE,
+			     "listed free block pfn %u order %u crosses zones", b->pfn, b->order);
 	mark_seen(lane, idx, n);
 	sum = &census->sum[z];
 	switch (b->where) {
@@ -631,18 +637,19 @@ void pf_law_census(struct pf_lane *lane)
 		const struct pf_zone_counters *s = &census.sum[z];
 
 		if (c->free != s->free || c->cached != s->cached || c->isolated != s->isolated)
-			pf_broken(lane, PF_LAW_CENSUS,
-				  "zone %s counts %u free, %u cached, %u isolated pages; its lists "
-				  "hold %u, %u, %u",
-				  zone_name(l, z), c->free, c->cached, c->isolated, s->free,
-				  s->cached, s->isolated);
+			pf_broken_as(
+				lane, PF_LAW_CENSUS, PF_ABOUT_COUNT_FREE,
+				"zone %s counts %u free, %u cached, %u isolated pages; its lists "
+				"hold %u, %u, %u",
+				zone_name(l, z), c->free, c->cached, c->isolated, s->free,
+				s->cached, s->isolated);
 		for (unsigned o = 0; lane->impl->features & PF_F_CANONICAL && o <= l->max_order;
 		     o++)
 			if (c->nr_free[o] != s->nr_free[o])
-				pf_broken(lane, PF_LAW_CENSUS,
-					  "zone %s counts %u free blocks of order %u, its lists "
-					  "hold %u",
-					  zone_name(l, z), c->nr_free[o], o, s->nr_free[o]);
+				pf_broken_as(lane, PF_LAW_CENSUS, PF_ABOUT_COUNT_FREE_BLOCKS,
+					     "zone %s counts %u free blocks of order %u, its lists "
+					     "hold %u",
+					     zone_name(l, z), c->nr_free[o], o, s->nr_free[o]);
 	}
 	pf_checked(lane, PF_LAW_CENSUS);
 }
@@ -674,31 +681,32 @@ static void law_identities(struct pf_lane *lane)
 	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++)
 		live += lane->live[z];
 	if (s->pgalloc - s->pgfree != live)
-		pf_broken(lane, PF_LAW_IDENTITIES,
-			  "pgalloc %llu - pgfree %llu is not the %llu live pages",
-			  (unsigned long long)s->pgalloc, (unsigned long long)s->pgfree,
-			  (unsigned long long)live);
+		pf_broken_as(lane, PF_LAW_IDENTITIES, PF_ABOUT_COUNT_PGALLOC,
+			     "pgalloc %llu - pgfree %llu is not the %llu live pages",
+			     (unsigned long long)s->pgalloc, (unsigned long long)s->pgfree,
+			     (unsigned long long)live);
 	if (s->pgmigrate_success != lane->total_migrated)
-		pf_broken(lane, PF_LAW_IDENTITIES,
-			  "pgmigrate_success %llu, the world moved %llu pages",
-			  (unsigned long long)s->pgmigrate_success,
-			  (unsigned long long)lane->total_migrated);
+		pf_broken_as(lane, PF_LAW_IDENTITIES, PF_ABOUT_COUNT_PGMIGRATE,
+			     "pgmigrate_success %llu, the world moved %llu pages",
+			     (unsigned long long)s->pgmigrate_success,
+			     (unsigned long long)lane->total_migrated);
 	if (s->compact_stall != s->compact_success + s->compact_fail)
-		pf_broken(lane, PF_LAW_IDENTITIES,
-			  "compact_stall %llu is not compact_success %llu + compact_fail %llu",
-			  (unsigned long long)s->compact_stall,
-			  (unsigned long long)s->compact_success,
-			  (unsigned long long)s->compact_fail);
+		pf_broken_as(lane, PF_LAW_IDENTITIES, PF_ABOUT_COUNT_COMPACT_STALL,
+			     "compact_stall %llu is not compact_success %llu + compact_fail %llu",
+			     (unsigned long long)s->compact_stall,
+			     (unsigned long long)s->compact_success,
+			     (unsigned long long)s->compact_fail);
 	if (s->pgsteal != lane->total_evicted || s->pgsteal > s->pgscan)
-		pf_broken(lane, PF_LAW_IDENTITIES,
-			  "pgsteal %llu of pgscan %llu, the owners gave up %llu pages",
-			  (unsigned long long)s->pgsteal, (unsigned long long)s->pgscan,
-			  (unsigned long long)lane->total_evicted);
+		pf_broken_as(lane, PF_LAW_IDENTITIES, PF_ABOUT_COUNT_PGSTEAL,
+			     "pgsteal %llu of pgscan %llu, the owners gave up %llu pages",
+			     (unsigned long long)s->pgsteal, (unsigned long long)s->pgscan,
+			     (unsigned long long)lane->total_evicted);
 	if (s->extfrag != lane->figures.events[PF_EV_EXTFRAG] - lane->extfrag_before)
-		pf_broken(lane, PF_LAW_IDENTITIES, "extfrag %llu, reported fallbacks %llu",
-			  (unsigned long long)s->extfrag,
-			  (unsigned long long)(lane->figures.events[PF_EV_EXTFRAG] -
-					       lane->extfrag_before));
+		pf_broken_as(lane, PF_LAW_IDENTITIES, PF_ABOUT_COUNT_EXTFRAG,
+			     "extfrag %llu, reported fallbacks %llu",
+			     (unsigned long long)s->extfrag,
+			     (unsigned long long)(lane->figures.events[PF_EV_EXTFRAG] -
+						  lane->extfrag_before));
 }
 
 static void law_block_types(struct pf_lane *lane)
@@ -718,8 +726,8 @@ static void law_block_types(struct pf_lane *lane)
 			continue;
 		type = PF_ASK(lane, block_type, l->base_pfn + idx);
 		if (type >= PF_NR_BLOCK_TYPES)
-			pf_broken(lane, PF_LAW_BLOCK_TYPES, "pageblock at pfn %u has type %u",
-				  l->base_pfn + idx, type);
+			pf_broken_as(lane, PF_LAW_BLOCK_TYPES, PF_ABOUT_PAGEBLOCK_TYPE,
+				     "pageblock at pfn %u has type %u", l->base_pfn + idx, type);
 		if ((type == PF_ISOLATE) != (lane->block_state[b] == PF_BLOCK_ISOLATED) &&
 		    lane->block_state[b] < PF_BLOCK_OFFLINE)
 			pf_broken(lane, PF_LAW_BLOCK_TYPES,
@@ -765,9 +773,10 @@ void pf_law_undone(struct pf_lane *lane, uint32_t block)
 	if (lane->impl->census)
 		PF_TELL(lane, census, find_type, &merged);
 	if (type != merged.type)
-		pf_broken(lane, PF_LAW_BLOCK_TYPES,
-			  "pageblock at pfn %u had type %u before its isolation and has %u after",
-			  pfn, lane->block_type[block], type);
+		pf_broken_as(
+			lane, PF_LAW_BLOCK_TYPES, PF_ABOUT_PAGEBLOCK_TYPE,
+			"pageblock at pfn %u had type %u before its isolation and has %u after",
+			pfn, lane->block_type[block], type);
 }
 
 /* Bits [from, to) of a bitmap, 64 at most, from bit 0 on. */

@@ -105,6 +105,15 @@ static void *zeroed(struct pf_arena *arena, size_t size)
 	return memset(pf_arena_resize(arena, NULL, size), 0, size);
 }
 
+/* One of NAME, such as NAME-PART, with the same functions: a mistake in it is one mistake. */
+static bool is_variant(const struct pf_impl *impl, const struct pf_impl *of)
+{
+	size_t len = strlen(of->name);
+
+	return !strncmp(impl->name, of->name, len) && impl->name[len] == '-' &&
+	       impl->alloc == of->alloc && impl->alloc_run == of->alloc_run;
+}
+
 struct pf_oracle *pf_oracle_new_in(struct pf_arena *arena, const struct pf_impl *const *lineup,
 				   unsigned nr)
 {
@@ -128,7 +137,10 @@ struct pf_oracle *pf_oracle_new_in(struct pf_arena *arena, const struct pf_impl 
 		for (unsigned b = lineup[i]->page_bytes; b > PF_PAGE_BYTES; b /= 2)
 			lane->page_shift++;
 		lane->index = i;
-		run->blame.name[i] = lineup[i]->name;
+		run->blame.name[i] = run->blame.code[i] = lineup[i]->name;
+		for (unsigned j = 0; j < nr; j++)
+			if (is_variant(lineup[i], lineup[j]))
+				run->blame.code[i] = lineup[j]->name;
 		run->remote |= !!(lineup[i]->features & PF_F_REMOTE);
 		pf_world_init(lane);
 	}
@@ -364,6 +376,11 @@ unsigned pf_oracle_lanes(const struct pf_oracle *run)
 const struct pf_impl *pf_oracle_impl(const struct pf_oracle *run, unsigned lane)
 {
 	return run->lane[lane]->impl;
+}
+
+const char *pf_oracle_code(const struct pf_oracle *run, unsigned lane)
+{
+	return run->blame.code[lane];
 }
 
 const struct pf_figures *pf_oracle_figures(const struct pf_oracle *run, unsigned lane)

@@ -119,8 +119,8 @@ void pf_do_bulk(struct pf_oracle *run, const struct pf_op *op)
 		if (pf_can(lane, PF_CAN_BULK))
 			pf_checked(lane, PF_LAW_TRUTHFUL);
 		if (got[i] > want)
-			pf_broken(lane, PF_LAW_TRUTHFUL, "asked for %u pages, answered %u", want,
-				  got[i]);
+			pf_broken_as(lane, PF_LAW_TRUTHFUL, PF_ABOUT_ANSWER_BULK,
+				     "asked for %u pages, answered %u", want, got[i]);
 		for (unsigned u = 0; u < got[i]; u++) {
 			pf_said(lane, pfn[i][u]);
 			accept(lane, slot->first_unit + u, pfn[i][u], &req);

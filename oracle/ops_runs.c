@@ -218,8 +218,8 @@ static void shrink(struct pf_lane *lane, uint32_t first, uint32_t old, uint32_t 
 		pf_world_release(lane, u);
 	pf_checked(lane, PF_LAW_TRUTHFUL);
 	if (!PF_ASK(lane, resize_run, pfn, old, nr))
-		pf_broken(lane, PF_LAW_TRUTHFUL, "refuses to shorten the run at pfn %u to %u pages",
-			  pfn, nr);
+		pf_broken_as(lane, PF_LAW_TRUTHFUL, PF_ABOUT_ANSWER_RESIZE,
+			     "refuses to shorten the run at pfn %u to %u pages", pfn, nr);
 }
 
 /* The lanes that have the slot and can change its size. */

@@ -113,8 +113,8 @@ static void hide_block(struct pf_lane *lane, uint32_t block, bool offline)
 	pf_checked(lane, PF_LAW_TRUTHFUL);
 	for (uint32_t i = idx; offline && i < end && i < pf_layout_pages(l); i++)
 		if (lane->owner[i])
-			pf_broken(
-				lane, PF_LAW_TRUTHFUL,
+			pf_broken_as(
+				lane, PF_LAW_TRUTHFUL, PF_ABOUT_ANSWER_OFFLINE,
 				"says that the pageblock at pfn %u is offline, but %s lives there",
 				l->base_pfn + idx, pf_owner_name(lane, i).s);
 	pf_world_set_block(lane, block, offline ? PF_BLOCK_OFFLINE : PF_BLOCK_ISOLATED);

@@ -49,6 +49,8 @@ enum pf_outcome pf_oracle_run(struct pf_oracle *o, const struct pf_op *ops, size
 uint64_t pf_oracle_hash(const struct pf_oracle *o);
 unsigned pf_oracle_lanes(const struct pf_oracle *o);
 const struct pf_impl *pf_oracle_impl(const struct pf_oracle *o, unsigned lane);
+/* Whose code it runs, as causes name it: a variant's is that of what it is a variant of. */
+const char *pf_oracle_code(const struct pf_oracle *o, unsigned lane);
 const struct pf_figures *pf_oracle_figures(const struct pf_oracle *o, unsigned lane);
 void pf_oracle_reset_figures(struct pf_oracle *o);
 /* More about the last finding, lines of text; may be empty. */

@@ -49,6 +49,7 @@ void pf_story(const struct pf_oracle *o, const struct pf_verdict *v, const struc
 		v->other >= 0 ? ", compared with " : "",
 		v->other >= 0 ? o->blame.name[v->other] : "");
 	fprintf(out, "what      %s\n", v->detail);
+	fprintf(out, "cause     %s: %s\n", v->cause, pf_about_text[v->about]);
 	if (len)
 		fprintf(out, "%s%s", report, report[len - 1] == '\n' ? "" : "\n");
 	if (v->op_kind == PF_OP_START) {

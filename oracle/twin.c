@@ -219,8 +219,9 @@ static void compare_moves(struct pf_lane *lane, struct pf_lane *ref)
 		return;
 	tell_moves(lane, i);
 	tell_moves(ref, i);
-	pf_relation_broken(lane, ref, PF_LAW_EXACT, "move %u of this operation differs (%u and %u)",
-			   i + 1, lane->nr_moves, ref->nr_moves);
+	pf_relation_broken_as(lane, ref, PF_LAW_EXACT, PF_ABOUT_TWIN_MOVES,
+			      "move %u of this operation differs (%u and %u)", i + 1,
+			      lane->nr_moves, ref->nr_moves);
 }
 
 void pf_relation_twins(struct pf_oracle *run)
@@ -267,6 +268,16 @@ static void tell_lists(struct pf_lane *lane, struct pf_lane *ref, const struct p
 
 static void compare_dumps(struct pf_lane *lane, struct pf_lane *ref)
 {
+	static const enum pf_about about[] = {
+		[PF_DUMP_FREE_LIST] = PF_ABOUT_TWIN_FREE_LISTS,
+		[PF_DUMP_PCP_LIST] = PF_ABOUT_TWIN_CPU_LISTS,
+		[PF_DUMP_BLOCKS] = PF_ABOUT_TWIN_PAGEBLOCKS,
+		[PF_DUMP_LRU_LIST] = PF_ABOUT_TWIN_LRU,
+		[PF_DUMP_ZONE_FIELD] = PF_ABOUT_TWIN_ZONE,
+		[PF_DUMP_CPU_FIELD] = PF_ABOUT_TWIN_CPU,
+		[PF_DUMP_TOTAL] = PF_ABOUT_TWIN_EVENTS,
+		[PF_DUMP_LISTS_HASH] = PF_ABOUT_TWIN_FREE_LISTS,
+	};
 	struct pf_dump_diff d = {0};
 	char text[300];
 
@@ -275,7 +286,7 @@ static void compare_dumps(struct pf_lane *lane, struct pf_lane *ref)
 	pf_dump_diff_text(&d, lane->impl->name, ref->impl->name, text, sizeof(text));
 	if (d.a_list && !lane->dump->lists_absent && !ref->dump->lists_absent)
 		tell_lists(lane, ref, &d);
-	pf_relation_broken(lane, ref, PF_LAW_EXACT, "the dumps differ: %s", text);
+	pf_relation_broken_as(lane, ref, PF_LAW_EXACT, about[d.part], "the dumps differ: %s", text);
 }
 
 void pf_relation_dumps(struct pf_oracle *run)

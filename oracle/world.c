@@ -172,14 +172,14 @@ PF_HOT void pf_world_exclusive(struct pf_lane *lane, uint32_t idx, unsigned orde
 			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u belongs to %s already", base + i,
 				  pf_owner_name(lane, i).s);
 		if (!pf_mirror_test(&run->valid, i, 0))
-			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u is reserved or no memory at all",
-				  base + i);
+			pf_broken_as(lane, PF_LAW_EXCLUSIVE, PF_ABOUT_OVERLAP_HOLE,
+				     "pfn %u is reserved or no memory at all", base + i);
 		if (lane->block_state[pf_block_of(run, i)])
-			pf_broken(lane, PF_LAW_EXCLUSIVE, "pfn %u lies in an %s pageblock",
-				  base + i,
-				  lane->block_state[pf_block_of(run, i)] == PF_BLOCK_ISOLATED
-					  ? "isolated"
-					  : "offline");
+			pf_broken_as(lane, PF_LAW_EXCLUSIVE, PF_ABOUT_ISOLATION_PAGEBLOCK,
+				     "pfn %u lies in an %s pageblock", base + i,
+				     lane->block_state[pf_block_of(run, i)] == PF_BLOCK_ISOLATED
+					     ? "isolated"
+					     : "offline");
 	}
 	pf_broken(lane, PF_LAW_PLACEMENT, "block at pfn %u, order %u, spans two zones", base + idx,
 		  order);
@@ -216,8 +216,8 @@ static void become_own(struct pf_lane *lane, pf_pfn pfn, uint32_t nr)
 	uint32_t idx = to_index(lane, pfn), pages = pf_layout_pages(&run->layout);
 
 	if (idx >= pages || nr > pages - idx)
-		pf_broken(lane, PF_LAW_CENSUS, "keeps pages [%u, %u) for itself: outside memory",
-			  pfn, pfn + nr);
+		pf_broken_as(lane, PF_LAW_CENSUS, PF_ABOUT_BOUNDS_ZONE,
+			     "keeps pages [%u, %u) for itself: outside memory", pfn, pfn + nr);
 	for (uint32_t i = idx; i < idx + nr; i++) {
 		if (lane->owner[i] == PF_OWN_SLOT + 1)
 			continue;
@@ -379,8 +379,8 @@ static enum pf_migrate_result move_unit(struct pf_world *w, pf_pfn src, pf_pfn d
 	lane->moved = true;
 	lane->asked++;
 	if (unit == PF_NO_UNIT)
-		pf_broken(lane, PF_LAW_CONSENT,
-			  "asks to move pfn %u, where no allocated unit begins", src);
+		pf_broken_as(lane, PF_LAW_CONSENT, PF_ABOUT_MOVES_NOBODY,
+			     "asks to move pfn %u, where no allocated unit begins", src);
 	slot = pf_unit_slot(lane->run, unit);
 	attrs = attrs_of(lane, unit);
 	n = 1u << slot->order;
@@ -474,8 +474,8 @@ static enum pf_evict_result world_evict(struct pf_world *w, pf_pfn pfn, enum pf_
 	spend(lane, 1);
 	lane->moved = true;
 	if (unit == PF_NO_UNIT)
-		pf_broken(lane, PF_LAW_CONSENT,
-			  "asks to evict pfn %u, where no allocated unit begins", pfn);
+		pf_broken_as(lane, PF_LAW_CONSENT, PF_ABOUT_MOVES_NOBODY,
+			     "asks to evict pfn %u, where no allocated unit begins", pfn);
 	slot = pf_unit_slot(run, unit);
 	attrs = attrs_of(lane, unit);
 	/* Only slots of a single block: a part of a slot has no name to be freed by elsewhere. */
@@ -526,7 +526,8 @@ static void world_wait(struct pf_world *w, pf_pfn pfn, unsigned attr)
 	spend(lane, 1);
 	lane->asked++;
 	if (unit == PF_NO_UNIT || !(attrs_of(lane, unit) & attr))
-		pf_broken(lane, PF_LAW_CONSENT, "waits at pfn %u, whose owner does nothing", pfn);
+		pf_broken_as(lane, PF_LAW_CONSENT, PF_ABOUT_MOVES_NOBODY,
+			     "waits at pfn %u, whose owner does nothing", pfn);
 	if (lane->muted)
 		return;
 	lane->waited[unit] |= attr;

@@ -218,9 +218,15 @@ struct pf_oracle {
 
 /* Record a verdict against a lane, or two that disagree, and leave the run. */
 #define pf_broken(lane, law, ...) \
-	pf_blame(&(lane)->run->blame, (lane)->index, -1, (law), __VA_ARGS__)
+	pf_blame(&(lane)->run->blame, (lane)->index, -1, (law), PF_ABOUT_LAW, __VA_ARGS__)
+/* The same, where the object is not the one that the law mostly is about. */
+#define pf_broken_as(lane, law, about, ...) \
+	pf_blame(&(lane)->run->blame, (lane)->index, -1, (law), (about), __VA_ARGS__)
 #define pf_relation_broken(lane, second, law, ...) \
-	pf_blame(&(lane)->run->blame, (lane)->index, (int)(second)->index, (law), __VA_ARGS__)
+	pf_relation_broken_as(lane, second, law, PF_ABOUT_LAW, __VA_ARGS__)
+#define pf_relation_broken_as(lane, second, law, about, ...)                               \
+	pf_blame(&(lane)->run->blame, (lane)->index, (int)(second)->index, (law), (about), \
+		 __VA_ARGS__)
 
 /* Around what the framework does in a callback of an implementation. */
 PF_HOT_INLINE void pf_open(const struct pf_lane *lane)

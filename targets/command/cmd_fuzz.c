@@ -32,6 +32,7 @@
 
 struct finding {
 	char signature[80];
+	char cause[PF_TARGET_NAME];
 	bool old;      /* of an earlier campaign */
 	uint64_t met;  /* in this campaign, but for what the workers count themselves */
 	uint64_t told; /* of that, what its folder knows */
@@ -77,14 +78,25 @@ static struct finding *find_finding(struct campaign *c, const char *signature)
 	return NULL;
 }
 
+/* The first one that has it. */
+static struct finding *find_cause(struct campaign *c, const char *cause)
+{
+	for (unsigned i = 0; i < c->nr_findings; i++)
+		if (!strcmp(c->finding[i].cause, cause))
+			return &c->finding[i];
+	return NULL;
+}
+
 /* From now on the workers go past it. NULL: there are too many. */
-static struct finding *remember(struct campaign *c, const char *signature, bool old)
+static struct finding *remember(struct campaign *c, const char *signature, const char *cause,
+				bool old)
 {
 	struct finding *f = &c->finding[c->nr_findings];
 
 	if (c->nr_findings == PF_SKIP_MAX)
 		return NULL;
 	snprintf(f->signature, sizeof(f->signature), "%s", signature);
+	snprintf(f->cause, sizeof(f->cause), "%s", cause);
 	f->old = old;
 	for (unsigned i = 0; i < c->workers; i++) {
 		struct pf_stats_file *s = c->worker[i].stats;
@@ -107,13 +119,27 @@ static uint64_t times_met(const struct campaign *c, const struct finding *f)
 }
 
 /* New ones, or old ones that are still there. */
+static bool shown(const struct campaign *c, const struct finding *f)
+{
+	return !f->old || times_met(c, f);
+}
+
 static unsigned nr_shown(const struct campaign *c)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < c->nr_findings; i++)
-		n += !c->finding[i].old || times_met(c, &c->finding[i]);
+		n += shown(c, &c->finding[i]);
 	return n;
+}
+
+/* Is it the first of its cause? */
+static bool first_shown(const struct campaign *c, unsigned i)
+{
+	for (unsigned k = 0; k < i; k++)
+		if (shown(c, &c->finding[k]) && !strcmp(c->finding[k].cause, c->finding[i].cause))
+			return false;
+	return true;
 }
 
 /* A part of a finding's folder, on the disk when this is over. False: complained. */
@@ -149,6 +175,8 @@ static bool save_rest(const struct campaign *c, const char *dir, const char *sig
 	if (!f)
 		return false;
 	fprintf(f, "# %s\n", signature);
+	if (v)
+		fprintf(f, "# cause %s\n", v->cause);
 	if (c->run.impls)
 		fprintf(f, "# on %s\n", c->run.impls);
 	pf_write_text(f, p->ops, p->nr);
@@ -168,15 +196,24 @@ static bool save_rest(const struct campaign *c, const char *dir, const char *sig
 	return pf_close(f, path) && ok;
 }
 
-/* findings/<signature>/ with input.bin is there; now text, log and story. v: NULL if nobody is blamed. */
+/*
+ * findings/<signature>/ with input.bin is there; now text, log and story. v: NULL if nobody
+ * is blamed. kin: NULL, or an earlier finding of the same cause, whose story was told.
+ */
 static void announce(const struct campaign *c, const char *dir, const char *signature,
 		     const struct pf_program *p, const struct pf_worker *w,
-		     const struct pf_verdict *v)
+		     const struct pf_verdict *v, const struct finding *kin)
 {
 	const char *with = c->run.impls ? " -i " : "", *names = c->run.impls ? c->run.impls : "";
 	bool all = save_rest(c, dir, signature, p, w, v);
 
 	printf("%sfinding: %s\n", isatty(1) ? "\r\033[K" : "", signature);
+	if (kin) {
+		printf("  of the same cause as %s; saved in %s%s\n", kin->signature, dir,
+		       all ? "" : " (not all of it)");
+		fflush(stdout);
+		return;
+	}
 	if (v)
 		pf_judge_story(c->judge, p->ops, p->nr, v, stdout);
 	else
@@ -205,7 +242,8 @@ static bool name_finding(struct campaign *c, struct pf_worker *w, const char *ar
 			 const struct pf_program *p, const char *unnamed)
 {
 	char name[PF_TARGET_NAME], dir[PATH_MAX], path[PATH_MAX], kind[16];
-	struct finding *known;
+	struct finding *known, *kin;
+	const char *cause;
 	struct pf_verdict v;
 	bool blamed;
 
@@ -223,7 +261,9 @@ static bool name_finding(struct campaign *c, struct pf_worker *w, const char *ar
 		rmdir(unnamed);
 		return false;
 	}
-	known = remember(c, name, false);
+	cause = blamed ? v.cause : name;
+	kin = find_cause(c, cause);
+	known = remember(c, name, cause, false);
 	if (known)
 		known->met++;
 	folder_of(c, name, dir);
@@ -239,8 +279,8 @@ static bool name_finding(struct campaign *c, struct pf_worker *w, const char *ar
 		}
 	}
 	pf_sync_folder(c->findings);
-	pf_diary_log(&c->diary, "finding %s in %s", name, dir);
-	announce(c, dir, name, p, w, blamed ? &v : NULL);
+	pf_diary_log(&c->diary, "finding %s, cause %s, in %s", name, cause, dir);
+	announce(c, dir, name, p, w, blamed ? &v : NULL, kin);
 	return true;
 }
 
@@ -283,10 +323,10 @@ static bool collect(struct campaign *c, struct pf_worker *w, const char *artifac
 
 /* ------------------------------------------------- of earlier campaigns -- */
 
-/* The first line of a finding's text is "# SIGNATURE". */
-static bool read_signature(const char *dir, char signature[80])
+/* The first lines of a finding's text are "# SIGNATURE" and, not of old ones, "# cause CAUSE". */
+static bool read_signature(const char *dir, char signature[80], char cause[PF_TARGET_NAME])
 {
-	char path[PATH_MAX], line[160] = "";
+	char path[PATH_MAX], line[160] = "", second[16 + PF_TARGET_NAME] = "";
 	size_t len;
 	FILE *f;
 
@@ -296,12 +336,16 @@ static bool read_signature(const char *dir, char signature[80])
 		return false;
 	if (!fgets(line, sizeof(line), f))
 		line[0] = '\0';
+	if (!fgets(second, sizeof(second), f) || strncmp(second, "# cause ", 8))
+		second[0] = '\0';
 	fclose(f);
 	line[strcspn(line, "\n")] = '\0';
 	len = strlen(line);
 	if (strncmp(line, "# ", 2) || len == 2 || len >= 80 + 2)
 		return false;
 	memcpy(signature, line + 2, len - 1);
+	second[strcspn(second, "\n")] = '\0';
+	snprintf(cause, PF_TARGET_NAME, "%.79s", *second ? second + 8 : signature);
 	return true;
 }
 
@@ -309,7 +353,7 @@ static bool read_signature(const char *dir, char signature[80])
 static void read_findings(struct campaign *c, struct pf_worker *nobody)
 {
 	DIR *dir = opendir(c->findings);
-	char path[PATH_MAX], input[PATH_MAX], signature[80];
+	char path[PATH_MAX], input[PATH_MAX], signature[80], cause[PF_TARGET_NAME];
 	struct pf_program p;
 	struct dirent *e;
 
@@ -325,8 +369,8 @@ static void read_findings(struct campaign *c, struct pf_worker *nobody)
 			} else {
 				rmdir(path); /* killed before anything was in it */
 			}
-		} else if (read_signature(path, signature) && !find_finding(c, signature)) {
-			remember(c, signature, true);
+		} else if (read_signature(path, signature, cause) && !find_finding(c, signature)) {
+			remember(c, signature, cause, true);
 		}
 	}
 	if (dir)
@@ -548,7 +592,33 @@ static void loop(struct campaign *c)
 	stop_workers(c);
 }
 
-static void closing_table(const struct campaign *c, double elapsed)
+/* A cause a paragraph, with the signatures that it was met under. */
+static void list_findings(struct campaign *c)
+{
+	unsigned causes = 0;
+
+	for (unsigned i = 0; i < c->nr_findings; i++)
+		causes += shown(c, &c->finding[i]) && first_shown(c, i);
+	printf("\n%u findings", nr_shown(c));
+	if (causes)
+		printf(" of %u cause%s", causes, causes == 1 ? "" : "s");
+	printf("\n");
+	for (unsigned i = 0; i < c->nr_findings; i++) {
+		if (!shown(c, &c->finding[i]) || !first_shown(c, i))
+			continue;
+		printf("  %s\n", c->finding[i].cause);
+		for (unsigned k = i; k < c->nr_findings; k++) {
+			const struct finding *f = &c->finding[k];
+
+			if (shown(c, f) && !strcmp(f->cause, c->finding[i].cause))
+				printf("    %s, met %llu times%s\n", f->signature,
+				       (unsigned long long)times_met(c, f),
+				       f->old ? ", known from before" : "");
+		}
+	}
+}
+
+static void closing_table(struct campaign *c, double elapsed)
 {
 	struct pf_figures sum[PF_MAX_LANES] = {0};
 	const char *name[PF_MAX_LANES] = {NULL};
@@ -568,15 +638,7 @@ static void closing_table(const struct campaign *c, double elapsed)
 	       (unsigned long long)execs, execs / elapsed, (unsigned long long)ops, ops / elapsed,
 	       elapsed, (unsigned long long)edges, (unsigned long long)corpus, c->run.corpus);
 	pf_print_figures(stdout, name, sum, nr);
-	printf("\n%u findings\n", nr_shown(c));
-	for (unsigned i = 0; i < c->nr_findings; i++) {
-		const struct finding *f = &c->finding[i];
-		uint64_t met = times_met(c, f);
-
-		if (!f->old || met)
-			printf("  %s, met %llu times%s\n", f->signature, (unsigned long long)met,
-			       f->old ? ", known from before" : "");
-	}
+	list_findings(c);
 }
 
 static bool prepare(struct campaign *c)

@@ -147,6 +147,8 @@ static void describe(struct shared *s, const struct clerk *k)
 		const struct pf_impl *impl = pf_oracle_impl(k->oracle, i);
 
 		snprintf(s->result.name[i], sizeof(s->result.name[i]), "%s", impl->name);
+		snprintf(s->result.code[i], sizeof(s->result.code[i]), "%s",
+			 pf_oracle_code(k->oracle, i));
 		s->result.offer[i] =
 			(struct pf_offer){impl->features, impl->tier, functions_of(impl)};
 		if (impl->limits)
@@ -562,14 +564,16 @@ static void write_verdict(const struct court *c, struct pf_verdict *v, enum pf_l
 			  const char *text)
 {
 	const struct pf_judgement *result = &c->judge->result;
-	const char *name[PF_MAX_LANES];
+	const char *name[PF_MAX_LANES], *code[PF_MAX_LANES];
 
-	for (unsigned i = 0; i < result->nr_lanes; i++)
+	for (unsigned i = 0; i < result->nr_lanes; i++) {
 		name[i] = result->name[i];
+		code[i] = result->code[i];
+	}
 	if (c->only < 0) {
-		pf_ward_verdict(&c->ward, name, result->nr_lanes, law, text, v);
+		pf_ward_verdict(&c->ward, name, code, result->nr_lanes, law, text, v);
 	} else {
-		pf_ward_verdict(&c->ward, name + c->only, 1, law, text, v);
+		pf_ward_verdict(&c->ward, name + c->only, code + c->only, 1, law, text, v);
 		v->lane = v->lane ? v->lane : (unsigned)c->only;
 	}
 }
@@ -586,7 +590,10 @@ static void take_verdict(const struct pf_judge *j, struct pf_verdict *v)
 		v->other = -1;
 	if (v->op_kind > PF_OP_START)
 		v->op_kind = PF_OP_END;
+	if (v->about >= PF_NR_ABOUTS)
+		v->about = PF_ABOUT_CRASH_PROCESS;
 	v->signature[sizeof(v->signature) - 1] = '\0';
+	v->cause[sizeof(v->cause) - 1] = '\0';
 	v->detail[sizeof(v->detail) - 1] = '\0';
 }
 
@@ -727,8 +734,9 @@ static void find_culprit(struct pf_judge *j, const struct pf_op *ops, size_t n,
 
 			snprintf(what, sizeof(what), "%s", v->detail);
 			b.name[i] = j->result.name[i];
-			pf_verdict_write(v, &b, i, -1, v->law, "%s; alone it shows %.80s", what,
-					 alone.signature);
+			b.code[i] = j->result.code[i];
+			pf_verdict_write(v, &b, i, -1, v->law, PF_ABOUT_LAW,
+					 "%s; alone it shows %.80s", what, alone.signature);
 			i = nr;
 		}
 		close_court(&c);

@@ -52,6 +52,7 @@ struct pf_judge_config {
 struct pf_judgement {
 	unsigned nr_lanes;
 	char name[PF_MAX_LANES][64];
+	char code[PF_MAX_LANES][64]; /* see pf_oracle_code() */
 	struct pf_limits limits; /* of all lanes together */
 	struct pf_offer {
 		uint32_t features; /* PF_F_* */

@@ -376,20 +376,22 @@ void pf_ward_print_said(const struct pf_ward *w, FILE *out)
 
 /* ----------------------------------------------------------- all in one -- */
 
-void pf_ward_verdict(const struct pf_ward *w, const char *const *name, unsigned nr, enum pf_law law,
-		     const char *text, struct pf_verdict *v)
+void pf_ward_verdict(const struct pf_ward *w, const char *const *name, const char *const *code,
+		     unsigned nr, enum pf_law law, const char *text, struct pf_verdict *v)
 {
 	/* A copy: who knows who wrote there. */
 	struct pf_at at = w->shared->at;
 	struct pf_blame b = {.at = &at};
 
-	for (unsigned i = 0; i < nr; i++)
+	for (unsigned i = 0; i < nr; i++) {
 		b.name[i] = name[i];
+		b.code[i] = code ? code[i] : name[i];
+	}
 	b.name[PF_MAX_LANES] = "pagefuzz";
 	if (at.op_kind > PF_OP_START)
 		at.op_kind = PF_OP_END;
 	pf_verdict_write(v, &b, at.lane && at.lane <= nr ? at.lane - 1 : PF_MAX_LANES, -1, law,
-			 "%s", text);
+			 PF_ABOUT_LAW, "%s", text);
 }
 
 void *pf_ward_memory(size_t size)
@@ -441,7 +443,7 @@ int pf_ward_call(void (*work)(void *arg, struct pf_at *at), void *arg, unsigned 
 		if (pf_interrupted) {
 			status = PF_EXIT_USAGE;
 		} else if (pf_ward_explain(&c.ward, ended, &law, text, sizeof(text))) {
-			pf_ward_verdict(&c.ward, name, nr, law, text, v);
+			pf_ward_verdict(&c.ward, name, NULL, nr, law, text, v);
 			status = PF_EXIT_FINDING;
 		}
 	}

@@ -94,8 +94,11 @@ void pf_ward_memory_free(void *memory, size_t size);
  */
 int pf_ward_call(void (*work)(void *arg, struct pf_at *at), void *arg, unsigned seconds,
 		 const char *const *name, unsigned nr, struct pf_verdict *v);
-/* A verdict about a child that has ended: by name[], which may have been written over. */
-void pf_ward_verdict(const struct pf_ward *w, const char *const *name, unsigned nr, enum pf_law law,
-		     const char *text, struct pf_verdict *v);
+/*
+ * A verdict about a child that has ended: by name[] and code[] (see pf_oracle_code(); NULL: as
+ * name), which may have been written over.
+ */
+void pf_ward_verdict(const struct pf_ward *w, const char *const *name, const char *const *code,
+		     unsigned nr, enum pf_law law, const char *text, struct pf_verdict *v);
 
 #endif /* PAGEFUZZ_WARD_H */

@@ -64,6 +64,7 @@ int cmd_impls(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_fuzz(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_triage(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_generate(int argc, char **argv);
 int cmd_record(int argc, char **argv);

@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "conformance.h"
+#include "json.h"
 #include "judge.h"
 #include "minimise.h"
 #include "progress.h"
@@ -173,11 +174,6 @@ static bool save(const struct check *c, const struct pf_op *ops, size_t n,
 	return pf_close(out, path);
 }
 
-static bool is_stdout(const char *path)
-{
-	return path && !strcmp(path, "-");
-}
-
 static struct pf_conformance conformance(const struct check *c)
 {
 	return (struct pf_conformance){
@@ -212,7 +208,7 @@ static int report(struct check *c, const struct pf_op *ops, size_t n, const stru
 	struct pf_program p = {malloc(n * sizeof(*ops)), n};
 	const char *path = c->args->output, *small;
 	char own[200], own_small[200];
-	bool quiet = c->args->quiet || is_stdout(c->args->json);
+	bool quiet = c->args->quiet || pf_json_to_stdout(c->args->json);
 	int status = PF_EXIT_FINDING;
 
 	pf_progress_clear();
@@ -228,7 +224,7 @@ static int report(struct check *c, const struct pf_op *ops, size_t n, const stru
 	of.operations_shown = n;
 	if (status == PF_EXIT_FINDING)
 		of.saved = path;
-	if (c->args->quiet && !is_stdout(c->args->json))
+	if (c->args->quiet && !pf_json_to_stdout(c->args->json))
 		printf("%s\n", v->signature);
 	if (!quiet) {
 		printf("%s: finding\n", c->source);
@@ -397,7 +393,7 @@ static int conclude(const struct check *c)
 				   c->impl, (unsigned long long)c->refused);
 	if (c->args->json && !pf_write_conformance(c->args->json, &of))
 		return PF_EXIT_USAGE;
-	if (c->args->quiet || is_stdout(c->args->json))
+	if (c->args->quiet || pf_json_to_stdout(c->args->json))
 		return PF_EXIT_CLEAN;
 	for (unsigned i = 0; i < r->nr_lanes; i++)
 		name[i] = r->name[i];
@@ -468,7 +464,7 @@ int cmd_check(int argc, char **argv)
 			      "mean number of operations of a random program (default: 64)"),
 		PF_OPTION_OUTPUT(&a.output, "where to save the program of a finding, as text\n"
 					    "(default: findings/check-LAW-IMPL-OPERATION.txt)"),
-		PF_OPTION_TEXT("json", 0, "FILE", &a.json, "write the report as JSON, too"),
+		PF_OPTION_JSON(&a.json),
 		PF_OPTION_QUIET(&a.quiet, "print only a finding's signature"),
 		PF_OPTION_TIMEOUT(&a.timeout),
 		PF_OPTION_IN_PROCESS(&a.in_process),

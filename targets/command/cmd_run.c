@@ -5,11 +5,16 @@
 
 #include "cmd.h"
 #include "ftrace.h"
+#include "json.h"
 #include "judge.h"
 #include "progress.h"
 #include "../../oracle/cpus.h"
 #include "report.h"
 #include "target.h"
+
+/* To git bisect run: this one can't be judged; go no further. */
+#define BISECT_SKIP 125
+#define BISECT_STOP 130
 
 /* ------------------------------------------------------------------ run -- */
 
@@ -22,9 +27,11 @@ enum stage {
 
 struct run_args {
 	bool trace, quiet, hash, maps, report, in_process, in_target;
-	const char *impls, *ftrace_path;
-	unsigned long timeout; /* s */
-	const char *path;      /* of the program that runs */
+	const char *impls, *ftrace_path, *expect, *json;
+	bool met;		     /* what was expected */
+	struct json_object *results; /* an object for each program */
+	unsigned long timeout;	     /* s */
+	const char *path;	     /* of the program that runs */
 	/* The rest is the child's, which runs the programs. */
 	FILE *out;
 	struct pf_oracle *oracle;
@@ -186,6 +193,33 @@ static void print_next(const struct run_args *a)
 	       with, a->path, with, a->path, with);
 }
 
+/* The signature or the cause that it names, or the beginning of one up to a slash. */
+static bool is_expected(const char *expect, const struct pf_verdict *v)
+{
+	size_t n = strlen(expect);
+	bool signature = !strncmp(v->signature, expect, n) && strchr("/:", v->signature[n]);
+
+	return signature || (!strncmp(v->cause, expect, n) && strchr("/", v->cause[n]));
+}
+
+static void note_result(struct run_args *a, const struct pf_judge *j, enum pf_outcome outcome,
+			const struct pf_verdict *v)
+{
+	static const char *const said[] = {
+		[PF_CLEAN] = "clean",
+		[PF_FINDING] = "finding",
+		[PF_KNOWN] = "known",
+		[PF_UNSUPPORTED] = "refused",
+	};
+	struct json_object *o = json_object_new_object();
+
+	pf_json_text(o, "program", a->path);
+	pf_json_text(o, "result", said[outcome]);
+	if (outcome == PF_FINDING || outcome == PF_KNOWN)
+		pf_json_verdict(o, v, pf_judge_name(j, v->lane));
+	json_object_array_add(a->results, o);
+}
+
 static int run_one(struct run_args *a, struct pf_judge *j, const struct pf_program *p, FILE *out)
 {
 	struct pf_verdict v;
@@ -199,11 +233,17 @@ static int run_one(struct run_args *a, struct pf_judge *j, const struct pf_progr
 	if (a->hash && !pf_judge_over(j))
 		fprintf(out, "%016llx  %s\n", (unsigned long long)pf_judge_result(j)->hash,
 			a->path);
-	if (outcome == PF_FINDING || outcome == PF_KNOWN) {
+	if (outcome == PF_FINDING || outcome == PF_KNOWN)
+		a->met |= a->expect && is_expected(a->expect, &v);
+	if (a->results && !pf_judge_over(j))
+		note_result(a, j, outcome, &v);
+	if (pf_json_to_stdout(a->json))
+		;
+	else if (outcome == PF_FINDING || outcome == PF_KNOWN) {
 		printf("%s: %s\n", a->path, outcome == PF_KNOWN ? "known divergence" : "finding");
 		pf_judge_story(j, p->ops, p->nr, &v, stdout);
 	}
-	if (outcome == PF_FINDING)
+	if (outcome == PF_FINDING && !pf_json_to_stdout(a->json))
 		print_next(a);
 	if (pf_judge_over(j))
 		return pf_interrupted ? pf_complain("run: interrupted in %s", a->path)
@@ -299,7 +339,8 @@ static int run_all(struct run_args *a, char **path, int nr)
 		/* Bad input outweighs a finding: somebody has to look at the command line. */
 		worst = status > worst ? status : worst;
 	}
-	if (j && !a->quiet && worst != PF_EXIT_USAGE && (!a->ftrace_path || out != stdout))
+	if (j && !a->quiet && worst != PF_EXIT_USAGE && (!a->ftrace_path || out != stdout) &&
+	    !pf_json_to_stdout(a->json))
 		print_result(j);
 	if (!j)
 		worst = PF_EXIT_USAGE;
@@ -335,6 +376,12 @@ int cmd_run(int argc, char **argv)
 			       "to the program's end (-: standard output, without the closing\n"
 			       "table)"),
 		PF_OPTION_QUIET(&a.quiet, "print nothing unless there is a finding"),
+		PF_OPTION_JSON(&a.json),
+		PF_OPTION_TEXT(
+			"expect", 0, "SIGNATURE", &a.expect,
+			"for git bisect run: exit status 1 if a program shows this signature\n"
+			"or cause (or one that begins so), 0 if none shows anything, 125 if\n"
+			"something else is wrong"),
 		PF_OPTION_FLAG("hash", 0, &a.hash, "print the hash of all answers and events"),
 		PF_OPTION_TIMEOUT(&a.timeout),
 		PF_OPTION_IN_PROCESS(&a.in_process),
@@ -361,7 +408,24 @@ int cmd_run(int argc, char **argv)
 	if (a.in_target &&
 	    (a.trace || a.maps || a.report || a.ftrace_path || a.hash || a.in_process))
 		return pf_complain("run: --in-target prints what sanitizers say, and nothing else");
-	return run_all(&a, argv + 1, nr);
+	if (a.in_target && (a.expect || a.json))
+		return pf_complain("run: --in-target goes with neither --expect nor --json");
+	if (a.expect && !*a.expect)
+		return pf_complain("run: --expect wants a signature or a cause");
+	if (a.json)
+		a.results = json_object_new_array();
+	status = run_all(&a, argv + 1, nr);
+	if (a.json && status == PF_EXIT_USAGE)
+		json_object_put(a.results);
+	else if (a.json && !pf_json_write(a.json, a.results))
+		status = PF_EXIT_USAGE;
+	if (!a.expect)
+		return status;
+	if (pf_interrupted)
+		return BISECT_STOP;
+	if (status == PF_EXIT_CLEAN || a.met)
+		return a.met ? PF_EXIT_FINDING : PF_EXIT_CLEAN;
+	return BISECT_SKIP;
 }
 
 /* --------------------------------------------------------- show and asm -- */

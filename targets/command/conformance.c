@@ -2,7 +2,7 @@
 /* conformance.c - see conformance.h. */
 #include "conformance.h"
 
-#include <json-c/json.h>
+#include "json.h"
 
 struct row {
 	uint64_t times;
@@ -169,16 +169,6 @@ void pf_print_conformance(FILE *out, const struct pf_conformance *c)
 	}
 }
 
-static void add_text(struct json_object *to, const char *key, const char *text)
-{
-	json_object_object_add(to, key, text ? json_object_new_string(text) : NULL);
-}
-
-static void add_number(struct json_object *to, const char *key, uint64_t number)
-{
-	json_object_object_add(to, key, json_object_new_uint64(number));
-}
-
 static struct json_object *laws(const struct pf_conformance *c)
 {
 	struct json_object *all = json_object_new_array();
@@ -187,12 +177,15 @@ static struct json_object *laws(const struct pf_conformance *c)
 		struct json_object *o = json_object_new_object();
 		struct row row = row_of(c, law);
 
-		add_text(o, "law", pf_law_name[law]);
-		add_text(o, "says", pf_law_text[law]);
-		add_number(o, "asked", row.times);
-		add_text(o, "result", is_broken(c, law) ? "broken" : row.never ? "never" : "held");
+		pf_json_text(o, "law", pf_law_name[law]);
+		pf_json_text(o, "says", pf_law_text[law]);
+		pf_json_number(o, "asked", row.times);
+		pf_json_text(o, "result",
+			     is_broken(c, law) ? "broken"
+			     : row.never       ? "never"
+					       : "held");
 		if (row.never && !is_broken(c, law))
-			add_text(o, "why", row.never);
+			pf_json_text(o, "why", row.never);
 		json_object_array_add(all, o);
 	}
 	return all;
@@ -202,38 +195,29 @@ static struct json_object *finding(const struct pf_conformance *c)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_text(o, "signature", c->signature);
-	add_text(o, "what", c->detail);
-	add_text(o, "source", c->source);
-	add_text(o, "program", c->saved);
-	add_number(o, "operations", c->operations_shown);
-	add_text(o, "smallest", c->smallest);
+	pf_json_text(o, "signature", c->signature);
+	pf_json_text(o, "what", c->detail);
+	pf_json_text(o, "source", c->source);
+	pf_json_text(o, "program", c->saved);
+	pf_json_number(o, "operations", c->operations_shown);
+	pf_json_text(o, "smallest", c->smallest);
 	if (c->smallest)
-		add_number(o, "smallest_operations", c->operations_smallest);
+		pf_json_number(o, "smallest_operations", c->operations_smallest);
 	return o;
 }
 
 bool pf_write_conformance(const char *path, const struct pf_conformance *c)
 {
 	struct json_object *o = json_object_new_object();
-	FILE *out = pf_create(path);
 
-	if (!out) {
-		json_object_put(o);
-		return false;
-	}
-	add_text(o, "implementation", c->impl);
-	add_text(o, "lineup", c->lineup);
+	pf_json_text(o, "implementation", c->impl);
+	pf_json_text(o, "lineup", c->lineup);
 	json_object_object_add(o, "conforms", json_object_new_boolean(!c->signature));
-	add_text(o, "ended_by", c->limit);
-	add_number(o, "programs", c->programs);
-	add_number(o, "operations", c->operations);
-	add_number(o, "refused", c->refused);
+	pf_json_text(o, "ended_by", c->limit);
+	pf_json_number(o, "programs", c->programs);
+	pf_json_number(o, "operations", c->operations);
+	pf_json_number(o, "refused", c->refused);
 	json_object_object_add(o, "finding", c->signature ? finding(c) : NULL);
 	json_object_object_add(o, "laws", laws(c));
-	fprintf(out, "%s\n",
-		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
-	return pf_close(out, path);
+	return pf_json_write(path, o);
 }

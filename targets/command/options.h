@@ -36,6 +36,9 @@ struct pf_option {
 #define PF_OPTION_OUTPUT(v, h)	PF_OPTION_TEXT("output", 'o', "FILE", v, h)
 #define PF_OPTION_QUIET(v, h)	PF_OPTION_FLAG("quiet", 'q', v, h)
 #define PF_OPTION_BYTES(v)	PF_OPTION_FLAG("bytes", 'b', v, "write bytes, not text")
+#define PF_OPTION_JSON(v)	PF_OPTION_TEXT("json", 0, "FILE", v, \
+				"write the result as JSON, too (-: to standard output, in place of\n" \
+				"the text)")
 #define PF_OPTION_TRACE(v, h)	PF_OPTION_FLAG("trace", 't', v, h)
 /* Of the random numbers. */
 #define PF_OPTION_SEED(v)	PF_OPTION_NUMBER("seed", 's', v, 0, ULONG_MAX, \

@@ -26,6 +26,7 @@ static const struct {
 	{"results", cmd_results, "published results about parts of the port, measured again"},
 	{"fuzz", cmd_fuzz, "run a libFuzzer campaign and collect its findings"},
 	{"status", cmd_status, "what a campaign is doing, from another terminal"},
+	{"triage", cmd_triage, "folders full of crashers, in a line for each cause"},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -6,6 +6,7 @@
  * What runs depends on the arguments alone; the clock only says when to stop.
  *
  * usage: hunt SECONDS OUTPUT [FILE]...     OUTPUT gets the program of a finding
+ *        hunt SECONDS DIR/ COUNT NAMES SEED     DIR gets COUNT crashers of a lineup, as bytes
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,22 @@
 struct hunt {
 	struct pf_oracle *oracle;
 	const char *output;
-	unsigned long programs;
+	unsigned long programs, seed;
+	unsigned long count, saved; /* of crashers; 0: the first finding is the end */
 };
+
+/* True: that was the last one. */
+static bool keep(struct hunt *h, const struct pf_op *ops, size_t n)
+{
+	char path[4096];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/crash-%03lu", h->output, h->saved);
+	out = pf_create(path);
+	if (out && pf_write_bytes(out, ops, n))
+		pf_close(out, path);
+	return ++h->saved == h->count;
+}
 
 /* True: a finding, which is printed and saved. */
 static bool found(struct hunt *h, const struct pf_op *ops, size_t n, const char *seed)
@@ -33,6 +48,8 @@ static bool found(struct hunt *h, const struct pf_op *ops, size_t n, const char 
 	h->programs++;
 	if (pf_oracle_run(h->oracle, ops, n, &v) != PF_FINDING)
 		return false;
+	if (h->count)
+		return keep(h, ops, n);
 	printf("%s\t", v.signature);
 	if (seed)
 		printf("by seed %s\n", strrchr(seed, '/') ? strrchr(seed, '/') + 1 : seed);
@@ -51,7 +68,7 @@ static bool found(struct hunt *h, const struct pf_op *ops, size_t n, const char 
 static bool found_random(struct hunt *h, const struct pf_program *seed, unsigned nr, time_t end)
 {
 	static struct pf_op ops[MAX_OPS];
-	struct pf_rng rng = {SEED};
+	struct pf_rng rng = {h->seed};
 
 	while (h->programs & 63 || time(NULL) < end) {
 		size_t n;
@@ -75,16 +92,20 @@ static bool found_random(struct hunt *h, const struct pf_program *seed, unsigned
 
 int main(int argc, char **argv)
 {
-	unsigned nr = argc > 3 ? argc - 3 : 0;
+	bool folder = argc == 6 && argv[2][strlen(argv[2]) - 1] == '/';
+	unsigned nr = argc > 3 && !folder ? argc - 3 : 0;
 	struct pf_program *seed = calloc(nr + 1, sizeof(*seed));
 	struct pf_lineup lineup;
-	struct hunt h = {0};
+	struct hunt h = {.seed = SEED};
 	unsigned long seconds;
 	bool finding = false;
 
 	if (argc < 3 || !seed || !pf_number(argv[1], "SECONDS", 3600, &seconds))
 		return pf_complain("usage: hunt SECONDS OUTPUT [FILE]...");
-	h.oracle = pf_open_oracle(NULL, &lineup, NULL);
+	if (folder && (!pf_number(argv[3], "COUNT", 100000, &h.count) ||
+		       !pf_number(argv[5], "SEED", 100000, &h.seed)))
+		return PF_EXIT_USAGE;
+	h.oracle = pf_open_oracle(folder ? argv[4] : NULL, &lineup, NULL);
 	h.output = argv[2];
 	if (!h.oracle)
 		return PF_EXIT_USAGE;

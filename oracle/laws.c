@@ -283,6 +283,27 @@ static const char *tell_mark(const struct pf_lane *lane, const struct pf_zone_la
 	return text;
 }
 
+/*
+ * A block that is free is not given: for want of merging, or was it refused? Who lists
+ * none that large can't give one; who counts no blocks at all says nothing about that.
+ */
+enum pf_about pf_about_refusal(struct pf_lane *lane, unsigned order)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	bool counts = false;
+
+	for (unsigned z = 0; z < l->nr_zones; z++) {
+		const struct pf_zone_counters *c = PF_ASK(lane, counters, z);
+
+		for (unsigned o = 0; o <= l->max_order; o++) {
+			if (c->nr_free[o] && o >= order)
+				return PF_ABOUT_REFUSAL_BLOCK;
+			counts |= c->nr_free[o] != 0;
+		}
+	}
+	return counts ? PF_ABOUT_MERGING_FREE_LISTS : PF_ABOUT_REFUSAL_BLOCK;
+}
+
 void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)
 {
 	const struct pf_layout *l = &lane->run->layout;
@@ -296,13 +317,13 @@ void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req)
 		    (req->gfp & PF_GFP_THISNODE && l->zone[z].node != req->node))
 			continue;
 		if (!zone_has_reason(lane, z, req))
-			pf_broken(lane, PF_LAW_FEASIBILITY,
-				  "failed, though zone %s (node %u) has %u free blocks of order %u "
-				  "and %u free pages (%s)",
-				  zone_name(l, z), l->zone[z].node,
-				  lane->mirror.nset[z][req->order], req->order,
-				  lane->mirror.nset[z][0],
-				  tell_mark(lane, &l->zone[z], req, mark, sizeof(mark)));
+			pf_broken_as(
+				lane, PF_LAW_FEASIBILITY, pf_about_refusal(lane, req->order),
+				"failed, though zone %s (node %u) has %u free blocks of order %u "
+				"and %u free pages (%s)",
+				zone_name(l, z), l->zone[z].node, lane->mirror.nset[z][req->order],
+				req->order, lane->mirror.nset[z][0],
+				tell_mark(lane, &l->zone[z], req, mark, sizeof(mark)));
 	}
 }
 

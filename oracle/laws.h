@@ -13,6 +13,8 @@ void pf_law_placement(struct pf_lane *lane, pf_pfn pfn, unsigned order,
 		      const struct pf_request *req);
 void pf_law_reserves(struct pf_lane *lane, uint32_t idx, const struct pf_request *req);
 void pf_law_feasibility(struct pf_lane *lane, const struct pf_request *req);
+/* What a refusal of a block that is free is about. */
+enum pf_about pf_about_refusal(struct pf_lane *lane, unsigned order);
 /* A run: inside one allowed zone, its window, aligned; a failure: no such run is free. */
 void pf_law_run_placement(struct pf_lane *lane, pf_pfn pfn, const struct pf_run_request *req);
 void pf_law_run_feasibility(struct pf_lane *lane, const struct pf_run_request *req);

@@ -181,21 +181,6 @@ static bool leader_has_block(const struct pf_lane *leader, unsigned order)
 	return false;
 }
 
-/* Does it know of a free block that large? Then it is not for want of merging that it fails. */
-static bool counts_block(struct pf_lane *lane, unsigned order)
-{
-	const struct pf_layout *l = &lane->run->layout;
-
-	for (unsigned z = 0; z < l->nr_zones; z++) {
-		const struct pf_zone_counters *c = PF_ASK(lane, counters, z);
-
-		for (unsigned o = order; o <= l->max_order; o++)
-			if (c->nr_free[o])
-				return true;
-	}
-	return false;
-}
-
 static void replay(struct pf_lane *leader, struct pf_lane *follower)
 {
 	struct pf_oracle *run = leader->run;
@@ -224,9 +209,8 @@ static void replay(struct pf_lane *leader, struct pf_lane *follower)
 		if ((pfn != PF_NO_PFN) != leader_has_block(leader, o))
 			pf_relation_broken_as(
 				follower, leader, PF_LAW_MIRRORED,
-				pfn != PF_NO_PFN	    ? PF_ABOUT_OVERLAP_PAGE
-				: counts_block(follower, o) ? PF_ABOUT_REFUSAL_BLOCK
-							    : PF_ABOUT_MERGING_FREE_LISTS,
+				pfn != PF_NO_PFN ? PF_ABOUT_OVERLAP_PAGE
+						 : pf_about_refusal(follower, o),
 				"with the places of %s, %s %s a block of order %u; there is %s",
 				leader->impl->name, follower->impl->name,
 				pfn != PF_NO_PFN ? "finds" : "can't find", o,

@@ -111,6 +111,17 @@ check "killed at any time: no empty file" bash -c "[ -z \"\$(find $tmp/k -type f
 check "and nothing half-named" bash -c "! ls -d $tmp/k/unnamed-* 2>/dev/null"
 check "nothing is left in TMPDIR" bash -c "[ -z \"\$(ls $TMPDIR)\" ]"
 
+# The corpus is merged beside the workers.
+mkdir "$tmp/many"
+for i in $(seq 60); do
+	printf "alloc a%u order=0\nfree a%u\n" "$i" "$i" >"$tmp/one.txt"
+	"$tmp/pf" asm -o "$tmp/many/input-$i" "$tmp/one.txt"
+done
+"$tmp/pf" fuzz --target "$tmp/target" --workers 1 --seconds 12 --merge 2 --corpus "$tmp/many" --findings "$tmp/m" >/dev/null 2>&1
+needed=$(sed -n "s/.*corpus merged: [0-9]* inputs, \([0-9]*\) needed/\1/p" "$tmp/m/campaign.log" | head -n 1)
+left=$(find "$tmp/many" -name "input-*" | wc -l)
+check "a corpus of 60 like inputs is merged (${needed:-none} needed in all): $left are left" test -n "$needed" -a "$left" -lt 40
+
 # A disk that fills: what can't be saved stays where it is, and is found again.
 mkdir "$tmp/disk"
 if mount -t tmpfs -o size=256k none "$tmp/disk" 2>/dev/null; then

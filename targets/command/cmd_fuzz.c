@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include "cmd.h"
 #include "diary.h"
 #include "judge.h"
+#include "merge.h"
 #include "place.h"
 #include "progress.h"
 #include "target.h"
@@ -46,6 +48,7 @@ struct campaign {
 	struct pf_worker worker[MAX_WORKERS];
 	struct pf_judge *judge;
 	struct pf_diary diary;
+	struct pf_merge merge;
 	unsigned nr_findings; /* old ones included */
 	struct finding finding[PF_SKIP_MAX];
 	double start, told_at;
@@ -181,7 +184,7 @@ static bool save_rest(const struct campaign *c, const char *dir, const char *sig
 		fprintf(f, "# on %s\n", c->run.impls);
 	pf_write_text(f, p->ops, p->nr);
 	ok = pf_close(f, path);
-	f = open_part(dir, "log.txt", path);
+	f = w->log_len ? open_part(dir, "log.txt", path) : NULL;
 	if (f) {
 		fwrite(w->log, 1, w->log_len, f);
 		ok &= pf_close(f, path);
@@ -237,6 +240,22 @@ static void folder_of(const struct campaign *c, const char *name, char dir[PATH_
 			*s = '-';
 }
 
+/* A campaign that was killed has left no log: what does the target say? */
+static void ask_target(const struct campaign *c, struct pf_worker *nobody,
+		       const struct pf_program *p)
+{
+	struct pf_target_log log;
+
+	nobody->log_len = 0;
+	if (!pf_target_run(c->run.target, c->run.impls, p->ops, p->nr, &log))
+		return;
+	if (log.status) {
+		nobody->log_len = log.len < sizeof(nobody->log) ? log.len : sizeof(nobody->log);
+		memcpy(nobody->log, log.text + log.len - nobody->log_len, nobody->log_len);
+	}
+	free(log.text);
+}
+
 /* Give what is saved in `unnamed` its name, and say so. False: known already. */
 static bool name_finding(struct campaign *c, struct pf_worker *w, const char *artifact,
 			 const struct pf_program *p, const char *unnamed)
@@ -251,7 +270,9 @@ static bool name_finding(struct campaign *c, struct pf_worker *w, const char *ar
 	blamed = pf_judge_run(c->judge, p->ops, p->nr, &v, NULL) == PF_FINDING;
 	if (blamed)
 		snprintf(name, sizeof(name), "%s", v.signature);
-	else
+	else if (!w->stats)
+		ask_target(c, w, p);
+	if (!blamed)
 		pf_target_name(w->log, w->log_len, kind, name);
 	known = find_finding(c, name);
 	if (known) {
@@ -349,54 +370,109 @@ static bool read_signature(const char *dir, char signature[80], char cause[PF_TA
 	return true;
 }
 
-/* What was found before is known; what a campaign that was killed had no name for gets one. */
+/* What was found before is known. */
+static void read_known(struct campaign *c, const char *dir)
+{
+	char signature[80], cause[PF_TARGET_NAME];
+
+	if (read_signature(dir, signature, cause) && !find_finding(c, signature))
+		remember(c, signature, cause, true);
+}
+
+/* What a campaign that was killed had no name for gets one; what it had not told is told. */
+static void read_unfinished(struct campaign *c, struct pf_worker *nobody, const char *dir,
+			    const char *name)
+{
+	char input[PATH_MAX], story[PATH_MAX];
+	struct pf_program p;
+	bool unnamed = !strncmp(name, "unnamed-", 8);
+
+	join(input, dir, "input.bin");
+	join(story, dir, "story.txt");
+	if (access(input, F_OK)) {
+		rmdir(dir); /* killed before anything was in it */
+	} else if ((unnamed || access(story, F_OK)) && pf_load(&p, input)) {
+		name_finding(c, nobody, unnamed ? name + 8 : "crash-", &p, dir);
+		free(p.ops);
+	}
+}
+
+static int is_finding(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
 static void read_findings(struct campaign *c, struct pf_worker *nobody)
 {
-	DIR *dir = opendir(c->findings);
-	char path[PATH_MAX], input[PATH_MAX], signature[80], cause[PF_TARGET_NAME];
-	struct pf_program p;
-	struct dirent *e;
+	char path[PATH_MAX], story[PATH_MAX];
+	struct dirent **e;
+	int n = scandir(c->findings, &e, is_finding, alphasort);
 
-	while (dir && (e = readdir(dir))) {
-		if (e->d_name[0] == '.')
-			continue;
-		join(path, c->findings, e->d_name);
-		if (!strncmp(e->d_name, "unnamed-", 8)) {
-			join(input, path, "input.bin");
-			if (!access(input, R_OK) && pf_load(&p, input)) {
-				name_finding(c, nobody, e->d_name + 8, &p, path);
-				free(p.ops);
-			} else {
-				rmdir(path); /* killed before anything was in it */
-			}
-		} else if (read_signature(path, signature, cause) && !find_finding(c, signature)) {
-			remember(c, signature, cause, true);
-		}
+	for (int i = 0; i < n; i++) {
+		join(path, c->findings, e[i]->d_name);
+		join(story, path, "story.txt");
+		if (!access(story, F_OK))
+			read_known(c, path);
 	}
-	if (dir)
-		closedir(dir);
+	for (int i = 0; i < n; i++) {
+		join(path, c->findings, e[i]->d_name);
+		read_unfinished(c, nobody, path, e[i]->d_name);
+		free(e[i]);
+	}
+	if (n >= 0)
+		free(e);
 }
 
 static unsigned collect_all(struct campaign *c, struct pf_worker *w, unsigned *news);
 static void remove_work(const char *tmp, bool all);
 
-/* The artifacts of a campaign that was killed are findings like others. */
-static void adopt(struct campaign *c)
+static void adopt_folder(struct campaign *c, struct pf_worker *nobody, const char *left)
 {
-	static struct pf_worker nobody;
-	char left[PATH_MAX];
 	unsigned news;
+	bool kept = c->kept;
 
-	read_findings(c, &nobody);
-	if (!pf_diary_left(&c->diary, left) || !strstr(left, "/pagefuzz-") || access(left, F_OK))
-		return;
 	pf_diary_log(&c->diary, "the campaign before was killed: looking into %s", left);
+	c->kept = false;
 	for (unsigned i = 0; i < MAX_WORKERS; i++) {
-		snprintf(nobody.artifacts, sizeof(nobody.artifacts), "%.480s/artifacts-%u", left,
+		snprintf(nobody->artifacts, sizeof(nobody->artifacts), "%.480s/artifacts-%u", left,
 			 i);
-		collect_all(c, &nobody, &news);
+		collect_all(c, nobody, &news);
 	}
 	remove_work(left, !c->kept);
+	c->kept |= kept;
+}
+
+/* Working folders have the findings' folder in their name: whoever has its lock owns them. */
+static void name_work(const struct campaign *c, char name[64])
+{
+	struct stat st;
+
+	if (stat(c->findings, &st))
+		memset(&st, 0, sizeof(st));
+	snprintf(name, 64, "pagefuzz-%llx-%llx-", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino);
+}
+
+/* The artifacts of a campaign that was killed are findings like others. */
+static void adopt(struct campaign *c, const char *tmp)
+{
+	static struct pf_worker nobody;
+	char left[PATH_MAX], name[64];
+	DIR *dir = opendir(tmp);
+	struct dirent *e;
+
+	read_findings(c, &nobody);
+	name_work(c, name);
+	while (dir && (e = readdir(dir))) {
+		join(left, tmp, e->d_name);
+		if (!strncmp(e->d_name, name, strlen(name)) && strcmp(left, c->tmp))
+			adopt_folder(c, &nobody, left);
+	}
+	if (dir)
+		closedir(dir);
+	/* Its TMPDIR may have been another one. */
+	if (pf_diary_left(&c->diary, left) && strstr(left, "/pagefuzz-") && !access(left, F_OK))
+		adopt_folder(c, &nobody, left);
 }
 
 /* Now and then each folder is told how often its finding was met. */
@@ -560,6 +636,19 @@ static void start_again(struct campaign *c)
 	}
 }
 
+/* What the corpus lost they still have in memory; what they grew by goes, too. */
+static void renew_workers(struct campaign *c)
+{
+	for (unsigned i = 0; i < c->workers; i++) {
+		struct pf_worker *w = &c->worker[i];
+
+		if (!w->pid)
+			continue;
+		w->repeats = 0;
+		kill(w->pid, SIGINT);
+	}
+}
+
 static void loop(struct campaign *c)
 {
 	double last = 0, every = isatty(1) ? 1 : 10;
@@ -586,9 +675,12 @@ static void loop(struct campaign *c)
 		if (elapsed - last >= every)
 			live_line(c, elapsed, &last, &last_execs, &last_ops);
 		note_figures(c, false);
+		if (pf_merge_tend(&c->merge, c->worker[0].stats))
+			renew_workers(c);
 		if (pf_now() - c->told_at > 60)
 			tell_met(c);
 	}
+	pf_merge_stop(&c->merge);
 	stop_workers(c);
 }
 
@@ -645,7 +737,8 @@ static bool prepare(struct campaign *c)
 {
 	struct pf_judge_config config = {.impls = c->run.impls,
 					 .seconds = (unsigned)c->run.timeout};
-	const char *tmp = getenv("TMPDIR");
+	const char *env = getenv("TMPDIR"), *tmp = env && *env ? env : "/tmp";
+	char name[64];
 
 	if (access(c->run.target, X_OK))
 		return pf_complain("fuzz: %s: %s (in the tree, make fuzz-targets builds it)",
@@ -662,7 +755,12 @@ static bool prepare(struct campaign *c)
 	c->judge = pf_judge_open(&config);
 	if (!c->judge)
 		return false;
-	snprintf(c->tmp, sizeof(c->tmp), "%s/pagefuzz-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	name_work(c, name);
+	if (snprintf(c->tmp, sizeof(c->tmp), "%s/%sXXXXXX", tmp, name) >= (int)sizeof(c->tmp)) {
+		pf_complain("fuzz: TMPDIR is too long");
+		c->tmp[0] = '\0';
+		return false;
+	}
 	if (!mkdtemp(c->tmp)) {
 		pf_complain("fuzz: %s: %s", c->tmp, strerror(errno));
 		c->tmp[0] = '\0';
@@ -677,35 +775,41 @@ static bool prepare(struct campaign *c)
 		if (!w->stats || mkdir(w->artifacts, 0777))
 			return pf_complain("fuzz: %s: %s", c->tmp, strerror(errno)), false;
 	}
-	adopt(c);
+	c->merge.run = &c->run;
+	c->merge.diary = &c->diary;
+	snprintf(c->merge.folder, sizeof(c->merge.folder), "%s/merge", c->tmp);
+	adopt(c, tmp);
+	/* Whatever its processes leave behind is in there. */
+	setenv("TMPDIR", c->tmp, 1);
 	pf_diary_work(&c->diary, c->tmp);
 	return true;
 }
 
-/* A campaign's working folder; without `all` inputs stay that could not be saved. */
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	return type == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+/* A campaign's working folder; without `all` the artifacts stay, which could not be saved. */
 static void remove_work(const char *tmp, bool all)
 {
-	char path[PATH_MAX], artifacts[PATH_MAX], name[32];
+	char path[PATH_MAX];
+	struct dirent *e;
+	DIR *dir = all ? NULL : opendir(tmp);
 
-	for (unsigned i = 0; i < MAX_WORKERS; i++) {
-		struct dirent *e;
-		DIR *dir;
-
-		snprintf(name, sizeof(name), "stats-%u", i);
-		join(path, tmp, name);
-		unlink(path);
-		snprintf(name, sizeof(name), "artifacts-%u", i);
-		join(artifacts, tmp, name);
-		dir = opendir(artifacts);
-		while (dir && (e = readdir(dir))) {
-			join(path, artifacts, e->d_name);
-			if (e->d_name[0] != '.' && (all || !strncmp(e->d_name, "slow-unit-", 10)))
-				unlink(path);
-		}
-		if (dir)
-			closedir(dir);
-		rmdir(artifacts);
+	if (all)
+		nftw(tmp, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	while (dir && (e = readdir(dir))) {
+		join(path, tmp, e->d_name);
+		if (e->d_name[0] != '.' && strncmp(e->d_name, "artifacts-", 10))
+			nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		else
+			rmdir(path); /* if it is empty */
 	}
+	if (dir)
+		closedir(dir);
 	rmdir(tmp);
 }
 
@@ -755,6 +859,7 @@ int cmd_fuzz(int argc, char **argv)
 	static struct campaign c = {
 		.run = {.corpus = "corpus/work/libfuzzer", .timeout = 20},
 		.findings = "findings",
+		.merge.every = 3600,
 		.seconds = 60,
 	};
 	const struct pf_option options[] = {
@@ -770,6 +875,10 @@ int cmd_fuzz(int argc, char **argv)
 			       "where findings are saved (default: findings)"),
 		PF_OPTION_TEXT("seeds", 0, "DIR", &c.run.seeds, "more inputs to start from"),
 		PF_OPTION_TEXT("dict", 0, "FILE", &c.run.dict, "dictionary"),
+		PF_OPTION_NUMBER(
+			"merge", 0, &c.merge.every, 0, 100000000,
+			"seconds between two merges of the corpus, which leave the inputs\n"
+			"that coverage needs (default: 3600; 0: none)"),
 		PF_OPTION_IMPLS(&c.run.impls, "comma-separated implementations (default: all)"),
 		PF_OPTION_NUMBER("timeout", 0, &c.run.timeout, 1, 100000,
 				 "seconds that one execution may take (default: 20)"),

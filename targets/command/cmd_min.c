@@ -194,7 +194,7 @@ static bool try_target(struct finding *f, const char *impls, bool *complained)
 	char kind[sizeof(f->wanted)], name[PF_TARGET_NAME];
 	struct pf_target_log log;
 
-	*complained = !pf_target_run(impls, f->program.ops, f->program.nr, &log);
+	*complained = !pf_target_run(NULL, impls, f->program.ops, f->program.nr, &log);
 	if (*complained)
 		return false;
 	snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(f->wanted, "-"), f->wanted);

@@ -289,7 +289,7 @@ static int run_in_target(const struct run_args *a, const struct pf_program *p, i
 	for (int i = 0; i < nr && !pf_interrupted && worst != PF_EXIT_USAGE; i++) {
 		struct pf_target_log log;
 
-		if (!pf_target_run(a->impls, p[i].ops, p[i].nr, &log))
+		if (!pf_target_run(NULL, a->impls, p[i].ops, p[i].nr, &log))
 			return PF_EXIT_USAGE;
 		if (log.status) {
 			printf("%s: finding\n", path[i]);

@@ -221,7 +221,8 @@ static bool ask_target(struct triage *t, const struct crasher *c, const struct p
 	struct pf_target_log log;
 	bool ok = true;
 
-	bool ran = !access(pf_target_path(), X_OK) && pf_target_run(t->impls, p->ops, p->nr, &log);
+	bool ran = !access(pf_target_path(), X_OK) &&
+		   pf_target_run(NULL, t->impls, p->ops, p->nr, &log);
 
 	if (!ran || !log.status) {
 		if (ran)

@@ -58,6 +58,7 @@ struct court {
 	int child_request_fd, child_reply_fd, child_out_fd;
 	bool running;
 	bool worked; /* it has answered a request before */
+	bool killed; /* by somebody, and asked once more */
 };
 
 struct pf_judge {
@@ -655,7 +656,7 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 	struct pf_judge *j = c->judge;
 	struct request r = {.kind = kind, .dump_every = kind == CLOSE, .nr_ops = n};
 	enum pf_outcome outcome;
-	enum pf_law law;
+	enum pf_law law = PF_LAW_CRASH;
 	char text[400];
 	bool again;
 	int status;
@@ -689,6 +690,14 @@ static enum pf_outcome ask(struct court *c, enum request_kind kind, const struct
 		return PF_UNSUPPORTED;
 	if (!pf_ward_explain(&c->ward, status, &law, text, sizeof(text)))
 		snprintf(text, sizeof(text), "ended the process");
+	/* Anybody may have sent that one, a machine short of memory too: does it come again? */
+	if (law == PF_LAW_CRASH && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+	    !c->killed) {
+		c->killed = true;
+		outcome = ask(c, kind, ops, n, v, out);
+		c->killed = false;
+		return outcome;
+	}
 	write_verdict(c, v, law, text);
 	return PF_FINDING;
 }

@@ -42,7 +42,7 @@ static bool shows(struct asked *a, const struct pf_op *ops, size_t n, size_t *st
 	*step = n;
 	if (a->judge)
 		return pf_judge_same(a->judge, ops, n, a->seconds, step);
-	a->failed |= !pf_target_run(a->impls, ops, n, &log);
+	a->failed |= !pf_target_run(NULL, a->impls, ops, n, &log);
 	if (a->failed)
 		return false;
 	snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(a->name, "-"), a->name);

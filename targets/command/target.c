@@ -153,11 +153,12 @@ static bool read_log(int fd, struct pf_target_log *log)
 	return !fclose(f);
 }
 
-static void exec_target(const char *impls, const char *input, const char *folder, int fd)
+static void exec_target(const char *target, const char *impls, const char *input,
+			const char *folder, int fd)
 {
 	char prefix[PATH_MAX + 32], lineup[1024];
-	const char *argv[] = {pf_target_path(),	     prefix, input, "-ignore_remaining_args=1",
-			      impls ? lineup : NULL, NULL};
+	const char *argv[] = {
+		target, prefix, input, "-ignore_remaining_args=1", impls ? lineup : NULL, NULL};
 
 	/* Never outlive the command; Ctrl-C reaches that one only. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -171,7 +172,7 @@ static void exec_target(const char *impls, const char *input, const char *folder
 	_exit(127);
 }
 
-static bool run_on(const char *impls, const char *input, const char *folder,
+static bool run_on(const char *target, const char *impls, const char *input, const char *folder,
 		   struct pf_target_log *log)
 {
 	int fds[2];
@@ -182,7 +183,7 @@ static bool run_on(const char *impls, const char *input, const char *folder,
 		return pf_complain("%s", strerror(errno)), false;
 	pid = fork();
 	if (!pid)
-		exec_target(impls, input, folder, fds[1]);
+		exec_target(target, impls, input, folder, fds[1]);
 	close(fds[1]);
 	ok = pid > 0 && read_log(fds[0], log);
 	close(fds[0]);
@@ -195,7 +196,8 @@ static bool run_on(const char *impls, const char *input, const char *folder,
 	return ok || (pf_complain("out of memory"), false);
 }
 
-bool pf_target_run(const char *impls, const struct pf_op *ops, size_t n, struct pf_target_log *log)
+bool pf_target_run(const char *target, const char *impls, const struct pf_op *ops, size_t n,
+		   struct pf_target_log *log)
 {
 	const char *tmp = getenv("TMPDIR");
 	char folder[PATH_MAX - 32], input[PATH_MAX];
@@ -203,9 +205,10 @@ bool pf_target_run(const char *impls, const struct pf_op *ops, size_t n, struct 
 	FILE *f;
 
 	memset(log, 0, sizeof(*log));
-	if (access(pf_target_path(), X_OK))
-		return pf_complain("%s: %s (in the tree, make fuzz-targets builds it)",
-				   pf_target_path(), strerror(errno)),
+	target = target ? target : pf_target_path();
+	if (access(target, X_OK))
+		return pf_complain("%s: %s (in the tree, make fuzz-targets builds it)", target,
+				   strerror(errno)),
 		       false;
 	snprintf(folder, sizeof(folder), "%s/pagefuzz-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(folder))
@@ -213,7 +216,7 @@ bool pf_target_run(const char *impls, const struct pf_op *ops, size_t n, struct 
 	snprintf(input, sizeof(input), "%s/input", folder);
 	f = pf_create(input);
 	if (f && pf_write_bytes(f, ops, n) && pf_close(f, input))
-		ok = run_on(impls, input, folder, log);
+		ok = run_on(target, impls, input, folder, log);
 	unlink(input);
 	rmdir(folder);
 	if (!ok) {

@@ -29,8 +29,9 @@ bool pf_target_named(const char *word);
 /* Of a log what is about the end: the engine's own lines left out. */
 void pf_target_story(const char *log, size_t len, FILE *out);
 
-/* Run a program in the command's own target. False: complained. */
-bool pf_target_run(const char *impls, const struct pf_op *ops, size_t n, struct pf_target_log *log);
+/* Run a program in a target (NULL: the command's own). False: complained. */
+bool pf_target_run(const char *target, const char *impls, const struct pf_op *ops, size_t n,
+		   struct pf_target_log *log);
 
 /* The target's path, for people. */
 const char *pf_target_path(void);

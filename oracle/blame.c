@@ -44,6 +44,14 @@ const char *pf_op_name(unsigned kind)
 	return kind < PF_NR_OPS ? pf_op_info[kind].name : kind == PF_OP_END ? "end" : "start";
 }
 
+/* An implementation may say anything; on a terminal or in a file that is text. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = *text == '\n' || *text == '\t' ? ' ' : '?';
+}
+
 static void write_verdict(struct pf_verdict *v, const struct pf_blame *b, unsigned lane, int other,
 			  enum pf_law law, enum pf_about about, const char *fmt, va_list ap)
 {
@@ -63,6 +71,7 @@ static void write_verdict(struct pf_verdict *v, const struct pf_blame *b, unsign
 		 about == PF_ABOUT_CRASH_PROCESS ? pf_op_name(v->op_kind)
 						 : about_name[about].object);
 	vsnprintf(v->detail, sizeof(v->detail), fmt, ap);
+	make_plain(v->detail);
 }
 
 void pf_verdict_write(struct pf_verdict *v, const struct pf_blame *b, unsigned lane, int other,

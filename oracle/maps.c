@@ -6,7 +6,7 @@
 #include "world.h"
 
 /*
- * One character for 2^shift pages: '.' unused, '#' movable, 'U' unmovable,
+ * One character for 2^shift pages: '.' unused, '[' where a free block begins, '#' movable, 'U' unmovable,
  * 'R' reclaimable, 'P' pinned, 'O' the allocator's own, 'I' isolated or offline, ' ' no such memory;
  * the strongest of what the pages are, pinned first.
  */
@@ -38,6 +38,25 @@ static char map_char(const struct pf_lane *lane, uint32_t idx, uint32_t n)
 	return *best;
 }
 
+/*
+ * Does a free block begin here, of more than a character's pages? As the world sees free
+ * memory, which is fully merged: asking the implementation would be asking the accused.
+ */
+static bool begins_block(const struct pf_lane *lane, uint32_t idx, uint32_t per_char)
+{
+	const struct pf_layout *l = &lane->run->layout;
+	unsigned order = 0;
+
+	while (order < l->max_order && !(idx & ((2u << order) - 1)) &&
+	       pf_mirror_test(&lane->mirror, idx, order + 1))
+		order++;
+	if (1u << order <= per_char || !pf_mirror_test(&lane->mirror, idx, order))
+		return false;
+	/* Not if it is a part of a larger one. */
+	return order == l->max_order ||
+	       !pf_mirror_test(&lane->mirror, idx & ~((2u << order) - 1), order + 1);
+}
+
 #define MAP_WIDTH 64
 #define MAP_ROWS  8
 
@@ -51,9 +70,8 @@ void pf_oracle_maps(const struct pf_oracle *o, FILE *out)
 	while (pages / per_char > MAP_WIDTH * MAP_ROWS)
 		per_char *= 2;
 	fprintf(out,
-		"page maps, %u page%s a character: . unused, # movable, U unmovable, R "
-		"reclaimable, "
-		"P pinned, O own, I isolated\n",
+		"page maps, %u page%s a character: [. a free block, # movable, U unmovable, R "
+		"reclaimable, P pinned, O own, I isolated\n",
 		per_char, per_char == 1 ? "" : "s");
 	for (unsigned i = 0; i < o->nr_lanes; i++) {
 		const struct pf_lane *lane = o->lane[i];
@@ -64,8 +82,13 @@ void pf_oracle_maps(const struct pf_oracle *o, FILE *out)
 		for (uint32_t p = 0; p < pages; p += per_char * MAP_WIDTH) {
 			char row[MAP_WIDTH + 1] = "";
 
-			for (unsigned c = 0; c < MAP_WIDTH && p + c * per_char < pages; c++)
-				row[c] = map_char(lane, p + c * per_char, per_char);
+			for (unsigned c = 0; c < MAP_WIDTH && p + c * per_char < pages; c++) {
+				uint32_t idx = p + c * per_char;
+
+				row[c] = map_char(lane, idx, per_char);
+				if (row[c] == '.' && begins_block(lane, idx, per_char))
+					row[c] = '[';
+			}
 			fprintf(out, "    %8u |%s|\n", o->layout.base_pfn + p, row);
 		}
 	}

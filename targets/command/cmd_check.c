@@ -10,6 +10,7 @@
 #include "conformance.h"
 #include "json.h"
 #include "judge.h"
+#include "tell.h"
 #include "minimise.h"
 #include "progress.h"
 #include "../language/fit.h"
@@ -228,7 +229,7 @@ static int report(struct check *c, const struct pf_op *ops, size_t n, const stru
 		printf("%s\n", v->signature);
 	if (!quiet) {
 		printf("%s: finding\n", c->source);
-		pf_judge_story(c->judge, ops, n, v, stdout);
+		pf_tell_story(c->judge, ops, n, v);
 	}
 	if (p.ops && of.saved && path == own) {
 		memcpy(p.ops, ops, n * sizeof(*ops));

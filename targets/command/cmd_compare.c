@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "judge.h"
+#include "tell.h"
 #include "progress.h"
 
 #define COLUMNS_A_TABLE 6
@@ -187,7 +188,7 @@ static int check(struct pf_judge *j, const struct pf_program *p, const char *imp
 		return pf_judge_refused(j, p->ops, p->nr, pf_input_name(path));
 	case PF_FINDING:
 		printf("%s: finding\n", path);
-		pf_judge_story(j, p->ops, p->nr, &v, stdout);
+		pf_tell_story(j, p->ops, p->nr, &v);
 		print_next(impls, path);
 		return PF_EXIT_FINDING;
 	case PF_KNOWN:

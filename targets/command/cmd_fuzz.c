@@ -19,7 +19,9 @@
 
 #include "cmd.h"
 #include "diary.h"
+#include "json.h"
 #include "judge.h"
+#include "tell.h"
 #include "merge.h"
 #include "place.h"
 #include "progress.h"
@@ -42,7 +44,7 @@ struct finding {
 
 struct campaign {
 	struct pf_worker_config run;
-	const char *findings;
+	const char *findings, *json;
 	unsigned long seconds, workers;
 	char tmp[400];
 	struct pf_worker worker[MAX_WORKERS];
@@ -218,7 +220,7 @@ static void announce(const struct campaign *c, const char *dir, const char *sign
 		return;
 	}
 	if (v)
-		pf_judge_story(c->judge, p->ops, p->nr, v, stdout);
+		pf_tell_story(c->judge, p->ops, p->nr, v);
 	else
 		pf_target_story(w->log, w->log_len, stdout);
 	printf("saved in %s%s; next:\n"
@@ -710,6 +712,48 @@ static void list_findings(struct campaign *c)
 	}
 }
 
+static struct json_object *cause_json(const struct campaign *c, unsigned first)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	pf_json_text(o, "cause", c->finding[first].cause);
+	for (unsigned i = first; i < c->nr_findings; i++) {
+		const struct finding *f = &c->finding[i];
+		struct json_object *one;
+		char dir[PATH_MAX];
+
+		if (!shown(c, f) || strcmp(f->cause, c->finding[first].cause))
+			continue;
+		one = json_object_new_object();
+		folder_of(c, f->signature, dir);
+		pf_json_text(one, "signature", f->signature);
+		pf_json_text(one, "folder", dir);
+		pf_json_number(one, "met", times_met(c, f));
+		json_object_object_add(one, "known_before", json_object_new_boolean(f->old));
+		json_object_array_add(list, one);
+	}
+	json_object_object_add(o, "findings", list);
+	return o;
+}
+
+static bool write_json(const struct campaign *c, double elapsed)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	uint64_t execs, ops, edges, corpus;
+
+	totals(c, &execs, &ops, &edges, &corpus);
+	pf_json_number(o, "seconds", (uint64_t)elapsed);
+	pf_json_number(o, "executions", execs);
+	pf_json_number(o, "operations", ops);
+	pf_json_number(o, "edges", edges);
+	pf_json_number(o, "corpus", corpus);
+	for (unsigned i = 0; i < c->nr_findings; i++)
+		if (shown(c, &c->finding[i]) && first_shown(c, i))
+			json_object_array_add(list, cause_json(c, i));
+	json_object_object_add(o, "causes", list);
+	return pf_json_write(c->json, o);
+}
+
 static void closing_table(struct campaign *c, double elapsed)
 {
 	struct pf_figures sum[PF_MAX_LANES] = {0};
@@ -850,6 +894,8 @@ static int campaign(struct campaign *c)
 		c->failed = true;
 	if (!c->failed)
 		closing_table(c, pf_now() - c->start);
+	if (c->json && !write_json(c, pf_now() - c->start))
+		c->failed = true;
 	return c->failed || c->kept ? PF_EXIT_USAGE : nr_shown(c) ? PF_EXIT_FINDING : PF_EXIT_CLEAN;
 }
 
@@ -880,6 +926,8 @@ int cmd_fuzz(int argc, char **argv)
 			"seconds between two merges of the corpus, which leave the inputs\n"
 			"that coverage needs (default: 3600; 0: none)"),
 		PF_OPTION_IMPLS(&c.run.impls, "comma-separated implementations (default: all)"),
+		PF_OPTION_TEXT("json", 0, "FILE", &c.json,
+			       "at the end write the result as JSON, too"),
 		PF_OPTION_NUMBER("timeout", 0, &c.run.timeout, 1, 100000,
 				 "seconds that one execution may take (default: 20)"),
 	};

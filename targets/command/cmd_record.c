@@ -10,6 +10,7 @@
 
 #include "cmd.h"
 #include "judge.h"
+#include "tell.h"
 #include "machine.h"
 #include "progress.h"
 #include "record.h"
@@ -347,7 +348,7 @@ static int run_transcript(struct golden *g, const char *path, struct pf_judge *j
 		print_compared(what, e, &recorded);
 	}
 	if (outcome == PF_FINDING || outcome == PF_KNOWN)
-		pf_judge_story(j, ops, n, &v, stdout);
+		pf_tell_story(j, ops, n, &v);
 	pf_flush_output();
 	if (outcome == PF_UNSUPPORTED)
 		return pf_complain("%s: %s can't start from this machine", path, g->impl->name);

@@ -7,6 +7,7 @@
 #include "ftrace.h"
 #include "json.h"
 #include "judge.h"
+#include "tell.h"
 #include "progress.h"
 #include "../../oracle/cpus.h"
 #include "report.h"
@@ -241,7 +242,7 @@ static int run_one(struct run_args *a, struct pf_judge *j, const struct pf_progr
 		;
 	else if (outcome == PF_FINDING || outcome == PF_KNOWN) {
 		printf("%s: %s\n", a->path, outcome == PF_KNOWN ? "known divergence" : "finding");
-		pf_judge_story(j, p->ops, p->nr, &v, stdout);
+		pf_tell_story(j, p->ops, p->nr, &v);
 	}
 	if (outcome == PF_FINDING && !pf_json_to_stdout(a->json))
 		print_next(a);

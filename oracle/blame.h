@@ -164,7 +164,7 @@ struct pf_blame {
 	const char *name[PF_MAX_LANES + 1]; /* of the implementations; the last: nobody of them */
 	/* The first of those that run the same code, which a cause names; NULL: as name says. */
 	const char *code[PF_MAX_LANES + 1];
-	struct pf_at *at;		    /* never NULL */
+	struct pf_at *at; /* never NULL */
 	struct pf_at own_at;
 	struct pf_verdict verdict;
 	char report[3000]; /* more about a finding than a verdict holds; several lines */

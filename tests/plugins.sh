@@ -144,7 +144,7 @@ row mirrored '-  never: it has no claim'
 "$pf" check -n 500 -w buddy ./whole.so >out
 row mirrored '[1-9][0-9]*  held$'
 "$pf" check -n 500 -w buddy --json report.json ./run_c.so >out
-laws=$(sed -n '/PF_LAWS(X)/,/clang-format on/p' "$here/oracle/blame.h" | grep -c 'X([A-Z_]*, [a-z_]*, "')
+laws=$(sed -n '/PF_LAWS(X)/,/clang-format on/p' "$here/oracle/blame.h" | grep -c 'X([A-Z_]*, [a-z_]*, [A-Z_]*, "')
 check "report: all $laws laws" test "$(grep -Ec '(held|never: .*|held, .*)$' out)" = "$laws"
 json() { # FILE FIELD...: as a program sees it
 	perl -MJSON::PP -0777 -e 'my $o = decode_json(<STDIN>); $o = ref $o eq "ARRAY" ? $o->[$_] : $o->{$_} for @ARGV; print $o // "null"' "${@:2}" <"$1"

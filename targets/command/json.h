@@ -8,7 +8,7 @@
 
 #include <json-c/json.h>
 
-#include "../../oracle/blame.h"
+#include "../../oracle/oracle.h"
 
 /* NULL: null. */
 void pf_json_text(struct json_object *to, const char *key, const char *text);

@@ -53,7 +53,7 @@ struct pf_judgement {
 	unsigned nr_lanes;
 	char name[PF_MAX_LANES][64];
 	char code[PF_MAX_LANES][64]; /* see pf_oracle_code() */
-	struct pf_limits limits; /* of all lanes together */
+	struct pf_limits limits;     /* of all lanes together */
 	struct pf_offer {
 		uint32_t features; /* PF_F_* */
 		uint32_t tier;

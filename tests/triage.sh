@@ -177,6 +177,31 @@ expect 125 "another cause" merging/buddy compact-pinned
 expect 125 "a part of a word" "${signature%%/*}x" compact-pinned
 expect 125 "what can't be opened" "$cause" nowhere
 
+
+# A history of five commits, the third of which has the fault; the page's own commands.
+page=$PWD/impls/BISECT.md
+git init -q "$tmp/repo"
+(
+	cd "$tmp/repo" || exit
+	git config user.name nobody
+	git config user.email nobody@localhost
+	cp -R "$tmp/sound.d/impls" . && sed -i 's/\.name = "sound"/.name = "mine"/' impls/buddy/buddy.c
+	echo '#include "impls/buddy/buddy.c"' >wrapper.c
+	git add -A && git commit -qm one && git tag v1.0
+	echo 'this is no C' >>wrapper.c && git commit -qam two
+	git checkout -q HEAD~ -- wrapper.c && git commit -qam three
+	patch -p1 -s -F0 <"$OLDPWD/tests/faults/buddy/merge-forgotten.patch" && git commit -qam four
+	echo '/* more */' >>wrapper.c && git commit -qam five
+) >"$tmp/history" 2>&1
+block() { # N: of the page's blocks of code
+	awk -v n="$1" '/^ *```sh/ { k++; next } /^ *```/ { next } { sub(/^   /, "") } k == n && !/^[^ ]*[0-9]\. / { print }' "$page" |
+		sed '/^$/q'
+}
+block 1 >"$tmp/ask.sh"
+printf 'config pages=256\nalloc a1 order=5\nfree a1\n' >"$tmp/small.txt"
+check "the history is there" test "$(git -C "$tmp/repo" log --oneline | wc -l)" = 5
+(cd "$tmp/repo" && PATH=$PWD/../bin:$(dirname "$pf"):$PATH && export PATH && eval "$(block 2)") >"$tmp/bisect.out" 2>&1
+check "bisecting names the commit" bash -c "grep -q 'is the first bad commit' '$tmp/bisect.out' && grep -qx '    four' '$tmp/bisect.out'"
 # ---------------------------------------------------------------------- mistakes --
 mkdir "$tmp/empty"
 for args in "$tmp/empty" "$tmp/nowhere" "-i nobody $tmp/crashers" ""; do

@@ -53,7 +53,7 @@ SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
 .PHONY: all help fuzz test afl demo bench lab source source-diff source-bugs golden coverage results check-impl setup clean format install \
-	do-fuzz do-test do-afl do-demo do-bench do-golden do-coverage do-results fuzz-targets afl-targets tools units
+	do-fuzz do-test do-afl do-demo do-bench do-golden do-coverage do-results fuzz-targets afl-targets tools units counted
 
 all: help
 
@@ -260,13 +260,14 @@ install: tools fuzz-targets build/afl/libpagefuzz_mutator.so build/fuzz_lockstep
 # ---------------------------------------------------------------- tests --
 define unit
 build/$(1)/test_%: build/$(1)/tests/test_%.o $(patsubst %.c,build/$(1)/%.o,$(CORE) $(COMMAND) targets/engines/afl_mutator.c)
-	@$(2) $(CHECKED) -o $$@ $$^ -lcmocka $$(TRACE_LIBS)
+	@$(2) $(or $(3),$(CHECKED)) -o $$@ $$^ -lcmocka $$(TRACE_LIBS)
 endef
 $(eval $(call unit,gcc,gcc))
 $(eval $(call unit,clang,$(CLANG)))
+$(eval $(call unit,coverage,$(CLANG),$(COUNTED)))
 units: $(UNIT:%=build/gcc/%) $(UNIT:%=build/clang/%) build/gcc/pagefuzz build/clang/pagefuzz
 
-do-test: tools units fuzz-targets afl-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
+do-test: tools units counted fuzz-targets afl-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
 	@$(DONE)tests/run
 
 # ----------------------------------------------------------- the others --
@@ -276,7 +277,9 @@ do-demo: build/pagefuzz
 do-golden: build/pagefuzz
 	@$(DONE)build/pagefuzz golden corpus/golden/*.tr
 
-do-coverage: build/coverage/replay_lockstep build/seeds-bytes/.done
+counted: build/coverage/replay_lockstep $(UNIT:%=build/coverage/%)
+
+do-coverage: counted build/seeds-bytes/.done
 	@$(DONE)scripts/coverage $(if $(CORPUS),CORPUS="$(CORPUS)")
 
 do-results: build/pagefuzz

@@ -396,9 +396,6 @@ void lx_drain_all_pages(struct machine *m, struct zone *zone);
 void lx_drain_local_pages(struct machine *m, struct zone *zone);
 void lx_drain_pages(struct machine *m, unsigned int cpu, struct zone *zone);
 
-/* Up to one batch from the lists of the running cpu. Ports drain_zone_pages() (6.1). */
-void lx_drain_zone_pages(struct machine *m, struct zone *zone);
-
 /* ------------------------------------------------------------- dump.c --- */
 
 /* The state as a dump, and the other way round: false if the dump can't be taken. */

@@ -38,12 +38,6 @@ static inline u32 init_scratch_list(struct machine *m, unsigned int which)
 	return head;
 }
 
-static inline void list_move_tail(struct list_head *lru, u32 entry, u32 head)
-{
-	list_del(lru, entry);
-	list_add_tail(lru, entry, head);
-}
-
 /* All of `list` to the front of `head`; `list` is empty then. */
 static inline void list_splice_init(struct list_head *lru, u32 list, u32 head)
 {

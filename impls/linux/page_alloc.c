@@ -670,15 +670,6 @@ static int rmqueue_bulk(struct machine *m, struct zone *zone, unsigned int order
 	return i;
 }
 
-void lx_drain_zone_pages(struct machine *m, struct zone *zone)
-{
-	struct per_cpu_pages *pcp = &zone->pcp[m->cpu];
-	int to_drain = pcp->count < pcp->batch ? pcp->count : pcp->batch;
-
-	if (to_drain > 0)
-		free_pcppages_bulk(m, zone, to_drain, pcp, 0);
-}
-
 #define PCP_BATCH_SCALE_MAX 5
 
 static void drain_pages_zone(struct machine *m, unsigned int cpu, struct zone *zone)

@@ -164,6 +164,10 @@ $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
 COUNTED := -O1 -fprofile-instr-generate -fcoverage-mapping
 $(eval $(call variant,coverage,$(CLANG),$(COUNTED),$(COUNTED)))
 
+# Pages for a browser are in the objects.
+$(foreach v,plain gcc clang coverage,build/$(v)/targets/command/page.o): targets/command/story.html
+$(foreach v,plain gcc clang coverage,build/$(v)/targets/command/index.o): targets/command/index.html
+
 # ---------------------------------------------------------------- tools --
 tools: build/pagefuzz build/libpagefuzz.a build/include/pagefuzz/.done
 	@$(DONE)true

@@ -231,6 +231,8 @@ static void step(struct pf_oracle *run, const struct pf_op *op)
 		after_op(run);
 	if (run->options.dump_every && (run->step + 1) % run->options.dump_every == 0)
 		pf_relation_dumps(run);
+	if (run->options.after_op)
+		run->options.after_op(run->options.after_op_arg, run->step);
 }
 
 /* ------------------------------------------------------------------ end -- */

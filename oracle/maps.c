@@ -93,3 +93,81 @@ void pf_oracle_maps(const struct pf_oracle *o, FILE *out)
 		}
 	}
 }
+
+/* ------------------------------------------------------------------ look -- */
+
+static void look_at_page(const struct pf_lane *lane, uint32_t i, struct pf_sight *s)
+{
+	const struct pf_oracle *run = lane->run;
+	const struct pf_slot *slot;
+
+	s->slot[i] = 0;
+	if (!lane->owner[i]) {
+		s->look[i] = !pf_mirror_test(&run->valid, i, 0)	      ? PF_LOOK_NOTHING
+			     : lane->block_state[pf_block_of(run, i)] ? PF_LOOK_AWAY
+								      : PF_LOOK_FREE;
+		return;
+	}
+	slot = pf_unit_slot(run, lane->owner[i] - 1);
+	if (pf_is_own(slot, run)) {
+		s->look[i] = PF_LOOK_OWN;
+		return;
+	}
+	s->slot[i] = slot->name + 1;
+	s->look[i] = slot->attrs & PF_PAGE_PINNED	? PF_LOOK_PINNED
+		     : slot->mobility == PF_UNMOVABLE	? PF_LOOK_UNMOVABLE
+		     : slot->mobility == PF_RECLAIMABLE ? PF_LOOK_RECLAIMABLE
+							: PF_LOOK_MOVABLE;
+}
+
+struct listing {
+	struct pf_lane *lane;
+	struct pf_sight *sight;
+};
+
+static void list_block(void *arg, const struct pf_block *b)
+{
+	struct listing *l = arg;
+	uint32_t idx = b->pfn - l->lane->run->layout.base_pfn;
+
+	pf_open(l->lane);
+	if (idx < pf_layout_pages(&l->lane->run->layout)) {
+		l->sight->block[idx] = b->order + 1;
+		l->sight->where[idx] = (uint8_t)b->where;
+	}
+	pf_close(l->lane);
+}
+
+bool pf_oracle_look(struct pf_oracle *run, unsigned index, bool ask, struct pf_sight *s)
+{
+	const struct pf_layout *l = &run->layout;
+	struct pf_lane *lane = run->lane[index];
+	uint32_t pages = pf_layout_pages(l);
+	struct listing listing = {lane, s};
+
+	if (!run->have_layout || !lane->active)
+		return false;
+	s->free = 0;
+	s->largest = -1;
+	s->moved = lane->total_migrated;
+	for (unsigned z = 0; z < l->nr_zones; z++) {
+		s->free += lane->mirror.nset[z][0];
+		for (int o = l->max_order; o > s->largest; o--)
+			if (lane->mirror.nset[z][o])
+				s->largest = o;
+	}
+	for (uint32_t i = 0; i < pages; i++)
+		look_at_page(lane, i, s);
+	memset(s->block, 0, pages);
+	memset(s->block_type, PF_NR_BLOCK_TYPES, (pages >> l->pageblock_order) + 1);
+	s->listed = ask && lane->impl->census && !(lane->impl->features & PF_F_REMOTE);
+	if (s->listed)
+		PF_TELL(lane, census, list_block, &listing);
+	if (!ask || !lane->impl->block_type || lane->impl->features & PF_F_REMOTE)
+		return true;
+	for (uint32_t i = 0; i < pages; i += 1u << l->pageblock_order)
+		if (pf_mirror_test(&run->valid, i, 0) && !lane->block_state[pf_block_of(run, i)])
+			s->block_type[i >> l->pageblock_order] =
+				(uint8_t)PF_ASK(lane, block_type, l->base_pfn + i);
+	return true;
+}

@@ -22,6 +22,9 @@ struct pf_options {
 	void (*trace)(void *arg, size_t step, const struct pf_op *op, unsigned lane,
 		      const char *answer);
 	void *trace_arg;
+	/* After each operation, when its laws were asked; pf_oracle_look() works in it. */
+	void (*after_op)(void *arg, size_t step);
+	void *after_op_arg;
 	/*
 	 * NULL, or the machine that all start from, whatever the program's
 	 * configuration says; implementations that can't are left out.

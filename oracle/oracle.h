@@ -71,6 +71,37 @@ const struct pf_layout *pf_oracle_layout(const struct pf_oracle *o);
  */
 void pf_oracle_maps(const struct pf_oracle *o, FILE *out);
 
+/* What a page is, as the world sees it: of those that are in use the first that fits. */
+enum pf_look {
+	PF_LOOK_NOTHING, /* no memory, or reserved */
+	PF_LOOK_FREE,
+	PF_LOOK_AWAY, /* isolated or offline, and not in use */
+	PF_LOOK_OWN,  /* the allocator's */
+	PF_LOOK_PINNED,
+	PF_LOOK_MOVABLE,
+	PF_LOOK_UNMOVABLE,
+	PF_LOOK_RECLAIMABLE,
+};
+
+/* What can be told of a lane in a moment; arrays have an entry a page of the layout. */
+struct pf_sight {
+	uint8_t *look;	     /* enum pf_look */
+	uint32_t *slot;	     /* number in the program + 1, of who has it; 0: nobody */
+	uint8_t *block;	     /* order + 1 where a block is listed, 0 elsewhere; see listed */
+	uint8_t *where;	     /* of that block: enum pf_where */
+	uint8_t *block_type; /* an entry a pageblock; PF_NR_BLOCK_TYPES: it does not say */
+	bool listed;	     /* block and where are filled: it has told its lists */
+	uint32_t free;
+	int largest;	/* order of the largest free block, -1: none */
+	uint64_t moved; /* pages, since the start */
+};
+
+/*
+ * What there is to see in a lane. ask: its lists and types are asked for, which is for
+ * after_op() only: after a finding it may be in no state to answer. False: it takes no part.
+ */
+bool pf_oracle_look(struct pf_oracle *o, unsigned lane, bool ask, struct pf_sight *s);
+
 /* One line of text for an operation; the upper floor knows the language. */
 typedef void (*pf_op_printer)(FILE *out, const struct pf_op *op);
 

@@ -65,6 +65,7 @@ int cmd_check(int argc, char **argv);
 int cmd_fuzz(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_triage(int argc, char **argv);
+int cmd_story(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_generate(int argc, char **argv);
 int cmd_record(int argc, char **argv);

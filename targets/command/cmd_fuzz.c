@@ -23,6 +23,8 @@
 #include "judge.h"
 #include "tell.h"
 #include "merge.h"
+#include "index.h"
+#include "page.h"
 #include "place.h"
 #include "progress.h"
 #include "target.h"
@@ -201,6 +203,27 @@ static bool save_rest(const struct campaign *c, const char *dir, const char *sig
 	return pf_close(f, path) && ok;
 }
 
+/* For people only: without it nothing is lost. */
+static void draw_story(const struct campaign *c, const char *dir, const struct pf_program *p)
+{
+	const struct pf_judge_config config = {.impls = c->run.impls,
+					       .seconds = (unsigned)c->run.timeout};
+	char path[PATH_MAX], label[PATH_MAX];
+	enum pf_outcome outcome;
+
+	join(path, dir, "story.html");
+	join(label, dir, "input.txt");
+	pf_page_story(path, &config, label, p, &outcome);
+}
+
+static void update_index(const struct campaign *c)
+{
+	char path[PATH_MAX];
+
+	join(path, c->findings, PF_INDEX);
+	pf_index_write(c->findings, path);
+}
+
 /*
  * findings/<signature>/ with input.bin is there; now text, log and story. v: NULL if nobody
  * is blamed. kin: NULL, or an earlier finding of the same cause, whose story was told.
@@ -212,6 +235,9 @@ static void announce(const struct campaign *c, const char *dir, const char *sign
 	const char *with = c->run.impls ? " -i " : "", *names = c->run.impls ? c->run.impls : "";
 	bool all = save_rest(c, dir, signature, p, w, v);
 
+	if (v)
+		draw_story(c, dir, p);
+	update_index(c);
 	printf("%sfinding: %s\n", isatty(1) ? "\r\033[K" : "", signature);
 	if (kin) {
 		printf("  of the same cause as %s; saved in %s%s\n", kin->signature, dir,
@@ -886,6 +912,7 @@ static int campaign(struct campaign *c)
 	loop(c);
 	tell_met(c);
 	note_figures(c, true);
+	update_index(c);
 	pf_diary_log(&c->diary, "end: %u findings%s", nr_shown(c),
 		     c->failed	   ? "; the target does not start"
 		     : interrupted ? "; interrupted"

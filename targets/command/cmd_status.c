@@ -15,6 +15,7 @@
 #include <json-c/json.h>
 
 #include "cmd.h"
+#include "index.h"
 #include "options.h"
 
 /* PATH of a name in the folder; cut off, and so not there, if that is too long. */
@@ -148,9 +149,13 @@ static bool plot(const char *folder, const char *output)
 
 int cmd_status(int argc, char **argv)
 {
-	const char *svg = NULL;
+	const char *svg = NULL, *html = NULL;
 	const struct pf_option options[] = {
 		PF_OPTION_TEXT("svg", 0, "FILE", &svg, "write a plot of its figures, by gnuplot"),
+		PF_OPTION_TEXT(
+			"html", 0, "FILE", &html,
+			"write a page with its findings and curves (a campaign keeps one as\n"
+			"index.html in the folder)"),
 	};
 	const struct pf_usage usage = {
 		.command = "status",
@@ -170,5 +175,7 @@ int cmd_status(int argc, char **argv)
 	if (!print_figures(folder))
 		return PF_EXIT_USAGE;
 	print_findings(folder);
+	if (html && !pf_index_write(folder, html))
+		return PF_EXIT_USAGE;
 	return !svg || plot(folder, svg) ? PF_EXIT_CLEAN : PF_EXIT_USAGE;
 }

@@ -27,6 +27,7 @@ static const struct {
 	{"fuzz", cmd_fuzz, "run a libFuzzer campaign and collect its findings"},
 	{"status", cmd_status, "what a campaign is doing, from another terminal"},
 	{"triage", cmd_triage, "folders full of crashers, in a line for each cause"},
+	{"story", cmd_story, "a program as a page for a browser, step by step"},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

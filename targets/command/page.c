@@ -79,7 +79,7 @@ static void write_scenes(FILE *out, const char *text)
 	for (const char *p = text, *end; (end = strchr(p, '\n')); p = end + 1) {
 		if (*p != '{' || end[-1] != '}')
 			continue;
-		if (!strncmp(p, "{\"begin\"", 8) && strchr(end + 1, '\n'))
+		if (!strncmp(p, "{\"begin\"", 8) && end[1] == '{')
 			continue;
 		fprintf(out, "%s\n%.*s", comma, (int)(end - p), p);
 		comma = ",";

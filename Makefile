@@ -26,6 +26,16 @@ IMPORT   := $(wildcard targets/import/*.c)
 MAIN     := targets/command/pagefuzz.c
 COMMAND  := $(filter-out $(MAIN),$(wildcard targets/command/*.c targets/workloads/*.c)) $(IMPORT) $(REMOTE)
 TARGET   := targets/engines/fuzz_lockstep.c
+# Every fuzz target, and what it is made of; .clusterfuzzlite/build.sh builds them all.
+FUZZ_TARGETS := fuzz_lockstep fuzz_port fuzz_source fuzz_language fuzz_import fuzz_transcript fuzz_plugin
+fuzz_lockstep_SOURCES   := $(CORE) $(TARGET)
+fuzz_port_SOURCES       := $(CORE) $(TARGET) targets/engines/fuzz_port.c
+fuzz_source_SOURCES     := $(CORE) $(TARGET) targets/engines/fuzz_source.c
+fuzz_language_SOURCES   := targets/engines/fuzz_language.c oracle/op.c targets/language/codec.c targets/language/text.c
+fuzz_import_SOURCES     := targets/engines/fuzz_import.c $(filter-out %_dat.c,$(IMPORT)) oracle/op.c oracle/layout.c targets/language/codec.c
+fuzz_transcript_SOURCES := targets/engines/fuzz_transcript.c $(PLAYER) $(CORE)
+# An example of a plug-in, linked in.
+fuzz_plugin_SOURCES     := $(CORE) $(TARGET) tests/plugins/summary.c
 # Translating programs needs no more of the oracle than the table of operations.
 TRANSLATE := oracle/op.c targets/language/codec.c targets/language/text.c
 AFL_LIB  := targets/engines/afl_mutator.c oracle/op.c oracle/layout.c $(LANGUAGE)
@@ -53,7 +63,7 @@ SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
 .PHONY: all help fuzz test afl demo bench lab source source-diff source-bugs golden coverage results check-impl setup clean format install \
-	do-fuzz do-test do-afl do-demo do-bench do-golden do-coverage do-results fuzz-targets afl-targets tools units counted
+	do-fuzz do-test do-afl do-demo do-bench do-golden do-coverage do-results fuzz-targets all-targets afl-targets tools units counted
 
 all: help
 
@@ -229,6 +239,19 @@ do-fuzz: build/pagefuzz fuzz-targets
 
 do-afl: build/pagefuzz afl-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
 	@AFL_SECONDS=$(AFL_SECONDS) scripts/afl
+
+# The other targets, for libFuzzer. Parsers are what is watched in the last three.
+$(eval $(call variant,$(SAN_DIR)/parsers,$(CLANG),$(FUZZ_IMPL),$(FUZZ_IMPL)))
+PARSER_TARGETS := fuzz_language fuzz_import fuzz_transcript
+define target
+build/$(SAN_DIR)/$(1): $(call objects,$(SAN_DIR)$(if $(filter $(1),$(PARSER_TARGETS)),/parsers),$($(1)_SOURCES))
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -o $$@ $$^ -lz
+endef
+$(foreach t,$(filter-out fuzz_lockstep,$(FUZZ_TARGETS)),$(eval $(call target,$(t))))
+build/$(SAN_DIR)/tests/plugins/summary.o: tests/plugins/summary.c build/include/pagefuzz/.done
+	@mkdir -p $(@D)
+	@$(CLANG) $(COMMON) -Ibuild/include $(FUZZ_IMPL) -MMD -MP -c $< -o $@
+all-targets: $(FUZZ_TARGETS:%=build/$(SAN_DIR)/%)
 
 # -------------------------------------------------------------- install --
 # The fuzz target: as a program that opens plug-ins, and as an object to link with one.

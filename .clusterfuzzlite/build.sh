@@ -1,33 +1,75 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build.sh - builds the fuzz target as OSS-Fuzz and ClusterFuzzLite want it: the
-# compilers, all flags, the engine and the folders come from the environment, and
-# nothing but the target and what belongs to it goes to $OUT.
+# build.sh - builds the fuzz targets as OSS-Fuzz and ClusterFuzzLite want them: the
+# compilers, all flags, the engine and the folders come from the environment, and nothing
+# but the targets and what belongs to them goes to $OUT. What they are made of says the
+# Makefile (FUZZ_TARGETS). FUZZ_TARGETS in the environment: only these.
 set -eu
 : "${CC:?}" "${CXX:?}" "${SRC:?}" "${WORK:?}" "${OUT:?}"
 : "${CFLAGS=}" "${CXXFLAGS=}" "${LIB_FUZZING_ENGINE=}"
 : "${SANITIZER:=address}" "${FUZZING_ENGINE:=libfuzzer}" "${ARCHITECTURE:=x86_64}"
 
-target=fuzz_lockstep
 objects=$WORK/objects-$FUZZING_ENGINE-$SANITIZER-$ARCHITECTURE
 host=$WORK/host
 language="-std=gnu11 -D_GNU_SOURCE"
 
 cd "$SRC/pagefuzz"
 rm -rf "$objects" "$host"
-mkdir -p "$objects" "$host/seeds" "$OUT"
+mkdir -p "$objects" "$host/include/pagefuzz" "$OUT"
 
-# What belongs to the target says the Makefile.
 list()
 {
-	env -u MAKEFLAGS -u MFLAGS make -s "$@"
+	env -u MAKEFLAGS -u MFLAGS make -s "print-$1"
 }
-read -r -a sources < <(list print-CORE | tr '\n' ' '; list print-TARGET)
-# Without an engine the target replays files; AFL++'s and other drivers may know the
+
+# ---------------------------------------------------------------- what can be built --
+
+targets=${FUZZ_TARGETS:-$(list FUZZ_TARGETS)}
+
+# Parts of the lineup that are only there if somebody has made them.
+source_object=$SRC/pagefuzz/build/source/6.1
+left_out()
+{
+	echo "build.sh: $1 is left out: $2"
+	targets=$(tr ' ' '\n' <<<"$targets" | grep -vx "$1" | tr '\n' ' ')
+}
+# A kernel's own mm/ is one object for x86_64, with ASan or with nothing.
+if ! grep -qw fuzz_source <<<"$targets"; then
+	:
+elif [ "$ARCHITECTURE" != x86_64 ] || [ "$SANITIZER" = memory ]; then
+	left_out fuzz_source "the kernel's source is compiled for x86_64 and without MSan"
+else
+	# Where the image has brought a tree; its own compiler flags are Kbuild's.
+	if [ ! -e "$source_object/plain.so" ] && [ -e "$SRC/linux/mm/page_alloc.c" ]; then
+		env -u CFLAGS -u CXXFLAGS -u CC -u CXX scripts/source KSRC="$SRC/linux" NAME=6.1 \
+			>"$WORK/source.log" 2>&1 || tail -n 5 "$WORK/source.log"
+	fi
+	[ -e "$source_object/plain.so" ] || left_out fuzz_source "no kernel tree in $SRC/linux, none compiled (make source)"
+fi
+links_zlib()
+{
+	echo "#include <zlib.h>
+int main(void) { return !zlibVersion(); }" >"$WORK/zlib.c"
+	# shellcheck disable=SC2086 # flags are a list
+	AFL_QUIET=1 $CC $CFLAGS -w "$WORK/zlib.c" -o "$WORK/zlib" -lz 2>/dev/null
+}
+# Reads its files with zlib, of which only one without MSan is at hand.
+if [ "$SANITIZER" = memory ]; then
+	left_out fuzz_transcript "zlib is not built with MSan"
+	left_out fuzz_import "zlib is not built with MSan"
+elif ! links_zlib; then
+	left_out fuzz_transcript "zlib is not there for $ARCHITECTURE"
+	left_out fuzz_import "zlib is not there for $ARCHITECTURE"
+fi
+
+# ------------------------------------------------------------------------- objects --
+
+# Without an engine the targets replay files; AFL++'s and other drivers may know the
 # custom mutator's way back into libFuzzer, or not.
+main=()
 if [ -z "$LIB_FUZZING_ENGINE" ]; then
-	sources+=(targets/engines/replay.c)
+	main=(targets/engines/replay.c)
 elif [ "$FUZZING_ENGINE" != libfuzzer ]; then
 	cat >"$WORK/no_mutate.c" <<-'END'
 	#include <stddef.h>
@@ -38,50 +80,90 @@ elif [ "$FUZZING_ENGINE" != libfuzzer ]; then
 		return 0;
 	}
 	END
-	sources+=("$WORK/no_mutate.c")
+	main=("$WORK/no_mutate.c")
 fi
+# <pagefuzz/impl.h> for the plug-in.
+for header in $(list CONTRACT); do
+	echo "#include \"$PWD/$header\"" >"$host/include/pagefuzz/$(basename "$header")"
+done
 
 compile()
 {
 	local object=${1#"$WORK/"}
 
 	# shellcheck disable=SC2086 # flags are lists
-	$CC $language $CFLAGS -c "$1" -o "$objects/${object//\//_}.o"
+	$CC $language $CFLAGS -I"$host/include" -c "$1" -o "$objects/${object//\//_}.o"
 }
 export -f compile
-export CC CFLAGS WORK language objects
+export CC CFLAGS WORK language objects host
+sources=("${main[@]}")
+for target in $targets; do
+	read -r -a of_target < <(list "${target}_SOURCES")
+	sources+=("${of_target[@]}")
+done
 # shellcheck disable=SC2016 # the inner shell expands it
-printf '%s\0' "${sources[@]}" |
+printf '%s\n' "${sources[@]}" | sort -u | tr '\n' '\0' |
 	xargs -0 -n 1 -P "$(nproc)" bash -c 'compile "$1" || exit 255' compile
 
-# shellcheck disable=SC2086
-$CXX $CXXFLAGS "$objects"/*.o $LIB_FUZZING_ENGINE -o "$OUT/$target"
+# ------------------------------------------------------------------------- targets --
 
 # Tools that run here and now: without the sanitizer and without the engine.
 host_tool()
 {
-	# shellcheck disable=SC2086
-	AFL_QUIET=1 $CC $language -O1 "targets/engines/$1.c" $(list print-TRANSLATE) \
-		-o "$host/$1"
+	# shellcheck disable=SC2046,SC2086
+	AFL_QUIET=1 $CC $language -O1 "targets/engines/$1.c" $(list TRANSLATE) -o "$host/$1"
+}
+host_tool make_dict
+host_tool seeds_to_bytes
+shopt -s nullglob
+seeds=(corpus/seeds/*.txt corpus/regressions/*.txt)
+[ "${#seeds[@]}" = 0 ] || { mkdir "$host/programs" && "$host/seeds_to_bytes" "$host/programs" "${seeds[@]}"; }
+
+# A folder of seeds for each target, none: it begins with nothing.
+seeds_of()
+{
+	case $1 in
+	fuzz_import) mkdir -p "$host/import" && cp corpus/import/*.txt "$host/import/" && echo "$host/import" ;;
+	fuzz_transcript)
+		mkdir -p "$host/transcripts" && cp corpus/transcripts/* "$host/transcripts/" &&
+			rm -f "$host/transcripts/README.md" && echo "$host/transcripts"
+		;;
+	*) [ ! -d "$host/programs" ] || echo "$host/programs" ;;
+	esac
 }
 
-host_tool make_dict
-"$host/make_dict" >"$OUT/$target.dict"
-
-host_tool seeds_to_bytes
-rm -f "$OUT/${target}_seed_corpus.zip"
-shopt -s nullglob
-seeds=(corpus/seeds/*.txt)
-if [ "${#seeds[@]}" -gt 0 ]; then
-	"$host/seeds_to_bytes" "$host/seeds" "${seeds[@]}"
-	# -X and sorted names: the same seeds make the same archive.
-	(cd "$host/seeds" && zip -q -X "$OUT/${target}_seed_corpus.zip" -- *)
-else
-	echo "build.sh: no corpus/seeds/*.txt, so no seed corpus" >&2
+for target in $targets; do
+	parts=()
+	for file in "${main[@]}" $(list "${target}_SOURCES"); do
+		file=${file#"$WORK/"}
+		parts+=("$objects/${file//\//_}.o")
+	done
+	library=
+	case $target in fuzz_import | fuzz_transcript) library=-lz ;; esac
+	# shellcheck disable=SC2086
+	$CXX $CXXFLAGS "${parts[@]}" $LIB_FUZZING_ENGINE $library -o "$OUT/$target"
+	longest=1024
+	case $target in
+	fuzz_import | fuzz_transcript) longest=16384 ;;
+	*) "$host/make_dict" >"$OUT/$target.dict" ;;
+	esac
+	{
+		echo "[libfuzzer]"
+		[ ! -e "$OUT/$target.dict" ] || echo "dict = $target.dict"
+		echo "max_len = $longest"
+	} >"$OUT/$target.options"
+	rm -f "$OUT/${target}_seed_corpus.zip"
+	folder=$(seeds_of "$target")
+	if [ -n "$folder" ]; then
+		# -X and sorted names: the same seeds make the same archive.
+		(cd "$folder" && zip -q -X "$OUT/${target}_seed_corpus.zip" -- *)
+	else
+		echo "build.sh: no seeds for $target" >&2
+	fi
+done
+if grep -qw fuzz_source <<<"$targets"; then
+	mkdir -p "$OUT/source/6.1"
+	for kind in plain fuzz; do
+		[ ! -e "$source_object/$kind.so" ] || cp "$source_object/$kind.so" "$OUT/source/6.1/"
+	done
 fi
-
-cat >"$OUT/$target.options" <<END
-[libfuzzer]
-dict = $target.dict
-max_len = 1024
-END

@@ -19,6 +19,17 @@
 #include "stats.h"
 #include "../language/text.h"
 
+/* The engine is not built with MSan: what it writes looks as if nobody had written it. */
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define written_by_engine(p, n) __msan_unpoison(p, n)
+#endif
+#endif
+#ifndef written_by_engine
+#define written_by_engine(p, n) ((void)(p), (void)(n))
+#endif
+
 /* Longest input that is looked at; what is behind it is ignored. */
 #define MAX_BYTES 65536
 /* Larger layouts are for the command; a campaign would only get slow. */
@@ -60,11 +71,17 @@ static void fail(const char *what)
 /* Of an implementation out of the tree that this target was linked with. */
 extern const struct pf_plugin pf_plugin __attribute__((weak));
 
+/* Of a target that is for another lineup than all: fuzz_port.c. */
+extern const char *const pf_target_lineup __attribute__((weak));
+
 static void default_lineup(void)
 {
 	char error[512];
 
-	if (!&pf_plugin)
+	if (&pf_target_lineup) {
+		if (!pf_lineup_parse(&lineup, pf_target_lineup, error, sizeof(error)))
+			fail(error);
+	} else if (!&pf_plugin)
 		pf_lineup_all(&lineup);
 	else if ((strcmp(pf_plugin.impl->name, "buddy") &&
 		  !pf_lineup_add(&lineup, "buddy", 5, error, sizeof(error))) ||
@@ -200,9 +217,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 {
 	struct pf_rng rng = {seed};
 
+	written_by_engine(data, size);
 	if (size <= max_size && pf_rng_below(&rng, 8) == 0) {
 		size_t n = LLVMFuzzerMutate(data, size, max_size);
 
+		written_by_engine(data, n);
 		if (n)
 			return fit(data, n, max_size);
 	}
@@ -213,7 +232,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, size_t nb,
 				 uint8_t *out, size_t max_size, unsigned int seed)
 {
-	size_t n = pf_splice_bytes(a, na, b, nb, out, max_size, seed, work, 3 * MAX_BYTES);
+	size_t n;
+
+	written_by_engine(a, na);
+	written_by_engine(b, nb);
+	n = pf_splice_bytes(a, na, b, nb, out, max_size, seed, work, 3 * MAX_BYTES);
 
 	return fit(out, n, max_size);
 }

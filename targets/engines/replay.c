@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * replay.c - main() for a fuzz target without any engine: runs the files named
- * on the command line, and all files of the directories named there.
+ * on the command line, and all files of the directories named there; options of engines are
+ * passed over.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
+/* Not every target has one. */
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
@@ -88,9 +90,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s FILE-OR-DIRECTORY...\n", argv[0]);
 		return 2;
 	}
-	LLVMFuzzerInitialize(&argc, &argv);
+	if (LLVMFuzzerInitialize)
+		LLVMFuzzerInitialize(&argc, &argv);
 	for (int i = 1; i < argc; i++)
-		if (strncmp(argv[i], "--", 2))
+		if (argv[i][0] != '-')
 			run_path(argv[i]);
 	printf("replayed %lu files\n", nr_files);
 	return status;

@@ -166,9 +166,21 @@ $(eval $(call variant,$(SAN_DIR),$(CLANG),$(FUZZ_IMPL),$(FUZZ_REST)))
 AFL_FLAGS := -O2 -fno-omit-frame-pointer $(SAN_FLAGS)
 # As for libFuzzer: AFL++ sees the implementations (and main() that talks to it).
 $(eval $(call variant,afl,$(CLANG),$(AFL_FLAGS),$(FUZZ_REST),AFL_QUIET=1 $(AFL_CC)))
-build/afl/targets/engines/afl_lockstep.o: targets/engines/afl_lockstep.c
-	@mkdir -p $(@D)
-	@AFL_QUIET=1 $(AFL_CC) $(COMMON) $(AFL_FLAGS) -MMD -MP -c $< -o $@
+# For instances beside the first one: without sanitizers, and with what cmplog wants to see.
+AFL_FAST   := -O2 -fno-omit-frame-pointer
+AFL_CMPLOG := AFL_QUIET=1 AFL_LLVM_CMPLOG=1 $(AFL_CC)
+$(eval $(call variant,afl-fast,$(CLANG),$(AFL_FAST),$(FUZZ_REST),AFL_QUIET=1 $(AFL_CC)))
+$(eval $(call variant,afl-cmplog,$(CLANG),$(AFL_FAST),$(FUZZ_REST),$(AFL_CMPLOG)))
+define afl_target
+build/$(1)/targets/engines/afl_lockstep.o: targets/engines/afl_lockstep.c
+	@mkdir -p $$(@D)
+	@$(2) $(COMMON) $(3) -MMD -MP -c $$< -o $$@
+build/$(1)/afl_lockstep: $$(call objects,$(1),targets/engines/afl_lockstep.c $(TARGET) $(CORE))
+	@$(2) $(4) -o $$@ $$^
+endef
+$(eval $(call afl_target,afl,AFL_QUIET=1 $(AFL_CC),$(AFL_FLAGS),$(SAN_FLAGS)))
+$(eval $(call afl_target,afl-fast,AFL_QUIET=1 $(AFL_CC),$(AFL_FAST)))
+$(eval $(call afl_target,afl-cmplog,$(AFL_CMPLOG),$(AFL_FAST)))
 $(eval $(call variant,pic,$(CC),-O2 -fPIC,-O2 -fPIC))
 # llvm-cov's counters, in all of it.
 COUNTED := -O1 -fprofile-instr-generate -fcoverage-mapping
@@ -226,8 +238,6 @@ build/coverage/replay_lockstep: $(call objects,coverage,$(TARGET) $(CORE) target
 	@$(CLANG) $(COUNTED) -o $@ $^
 
 afl-targets: build/afl/afl_lockstep build/afl/libpagefuzz_mutator.so
-build/afl/afl_lockstep: $(call objects,afl,targets/engines/afl_lockstep.c $(TARGET) $(CORE))
-	@AFL_QUIET=1 $(AFL_CC) $(SAN_FLAGS) -o $@ $^
 build/afl/libpagefuzz_mutator.so: $(call objects,pic,$(AFL_LIB))
 	@mkdir -p $(@D)
 	@$(CC) -shared -o $@ $^
@@ -237,8 +247,10 @@ do-fuzz: build/pagefuzz fuzz-targets
 		--seeds build/seeds-bytes --dict build/fuzz_lockstep.dict --corpus corpus/work/libfuzzer \
 		--findings findings
 
-do-afl: build/pagefuzz afl-targets build/seeds-bytes/.done build/fuzz_lockstep.dict
-	@AFL_SECONDS=$(AFL_SECONDS) scripts/afl
+# The objects that several instances want are built for those only.
+AFL_JOBS ?= 1
+do-afl: build/pagefuzz afl-targets $(if $(filter-out 1,$(AFL_JOBS)),build/afl-fast/afl_lockstep build/afl-cmplog/afl_lockstep) build/seeds-bytes/.done build/fuzz_lockstep.dict
+	@AFL_SECONDS=$(AFL_SECONDS) AFL_JOBS=$(AFL_JOBS) scripts/afl
 
 # The other targets, for libFuzzer. Parsers are what is watched in the last three.
 $(eval $(call variant,$(SAN_DIR)/parsers,$(CLANG),$(FUZZ_IMPL),$(FUZZ_IMPL)))

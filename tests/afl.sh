@@ -102,4 +102,24 @@ check "tmin makes it smaller" \
 check "tmin with @@ makes it smaller" \
 	bash -c "[ \$(wc -c <'$tmp/small2') -lt \$(wc -c <'$tmp/seeds/padded') ]"
 
+
+# Several instances that share what they find, and what becomes of their crashers.
+campaign()
+{
+	OUTDIR=$tmp/several FINDINGS=$tmp/found SEED_DIR=$tmp/seeds TARGET=$TARGET FAST=$TARGET CMPLOG=$TARGET \
+		MUTATOR=$MUTATOR DICT=$DICT AFL_SECONDS=$1 AFL_JOBS=2 scripts/afl >"$tmp/several.log" 2>&1
+}
+check "two instances" campaign 6
+check "both have run" bash -c "grep -qE '^main +[1-9]' '$tmp/several.log' && grep -qE '^sanitizers +[1-9]' '$tmp/several.log'"
+mkdir -p "$tmp/several/main/crashes" && echo "no crash at all" >"$tmp/several/main/crashes/id:000000"
+campaign 3
+check "a crasher is a finding, status 1" test $? = 1 -a -s "$tmp/found/afl-1/input" -a -s "$tmp/found/afl-1/signature"
+check "it went on where it was" grep -q 'going on with .*/main' "$tmp/several.log"
+check "and is not looked at again" campaign 3
+campaign 60 &
+pid=$!
+sleep 4
+pkill -TERM -P $pid # scripts/afl itself
+wait $pid
+check "ended by a signal: nothing is left" bash -c "! pgrep afl-fuzz -a | grep -F '$tmp/several'"
 finish

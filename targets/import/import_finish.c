@@ -42,7 +42,9 @@ void pf_import_start(struct pf_import *im)
 		im->op_count[op->kind]++;
 		im->ops[--at] = *op;
 	}
-	memmove(im->ops, im->ops + at, (im->nr_ops - at) * sizeof(*im->ops));
+	/* Of a trace without a single operation there is no array. */
+	if (im->nr_ops > at)
+		memmove(im->ops, im->ops + at, (im->nr_ops - at) * sizeof(*im->ops));
 	im->nr_ops -= at;
 	im->peak_pages = im->live_pages;
 	im->slots.peak = im->slots.used;

@@ -64,7 +64,8 @@ mkdir "$TMPDIR" "$tmp/disk"
 mounted=
 if mount -t tmpfs -o size=8m none "$tmp/disk" 2>/dev/null; then
 	mounted=yes
-	trap 'umount "$tmp/disk" 2>/dev/null; rm -rf "$tmp"' EXIT
+	# Not in a child that is killed before it is anything else.
+	trap '[ "$BASHPID" != $$ ] || { umount "$tmp/disk" 2>/dev/null; rm -rf "$tmp"; }' EXIT
 else
 	skip "no small disk can be mounted here: none is filled or made read-only"
 fi
@@ -122,9 +123,9 @@ while [ $SECONDS -lt $end ]; do
 		;;
 	8)
 		if [ -d "$findings" ]; then
-			chmod 555 "$findings" "$findings"/*/
+			chmod 555 "$findings" "$findings"/*/ 2>/dev/null
 			sleep 1
-			chmod 755 "$findings" "$findings"/*/
+			chmod 755 "$findings" "$findings"/*/ 2>/dev/null
 			shuts=$((shuts + 1))
 		fi
 		;;

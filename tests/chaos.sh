@@ -64,8 +64,8 @@ mkdir "$TMPDIR" "$tmp/disk"
 mounted=
 if mount -t tmpfs -o size=8m none "$tmp/disk" 2>/dev/null; then
 	mounted=yes
-	# Not in a child that is killed before it is anything else.
-	trap '[ "$BASHPID" != $$ ] || { umount "$tmp/disk" 2>/dev/null; rm -rf "$tmp"; }' EXIT
+	# No trap: a child that is killed before it is anything else would run it, too.
+	trap - EXIT
 else
 	skip "no small disk can be mounted here: none is filled or made read-only"
 fi
@@ -95,7 +95,8 @@ end=$((SECONDS + CHAOS_SECONDS))
 while [ $SECONDS -lt $end ]; do
 	sleep "0.$((RANDOM % 10))"
 	kill -0 $pid 2>/dev/null || { wait $pid 2>/dev/null; ends=$((ends + 1)); sleep 0.3; start; }
-	case $((RANDOM % 12)) in
+	mischief=$((RANDOM % 12))
+	case $mischief in
 	0 | 1 | 2) # a worker, or the judge
 		victim=$(pgrep -P $pid | shuf -n 1 --random-source=<(yes $RANDOM))
 		[ -z "$victim" ] || kill -9 "$victim" 2>/dev/null
@@ -134,6 +135,7 @@ while [ $SECONDS -lt $end ]; do
 		[ -z "$victim" ] || { kill -STOP "$victim"; sleep 0.5; kill -CONT "$victim"; } 2>/dev/null
 		;;
 	esac
+	[ -d "$tmp/disk" ] || { not_ok "the folder has vanished after mischief $mischief"; exit 1; }
 done
 kill -TERM $pid 2>/dev/null
 wait $pid 2>/dev/null
@@ -156,4 +158,6 @@ done <<<"$reported"
 first=$(head -n 1 <<<"$reported")
 "$tmp/pf" run -q --expect "$first" --timeout 2 "$findings/${first//\//-}/input.bin" >/dev/null 2>&1
 check "what is in its folder shows it" test $? = 1
+umount "$tmp/disk" 2>/dev/null
+rm -rf "$tmp"
 finish

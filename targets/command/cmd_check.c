@@ -170,7 +170,8 @@ static bool save(const struct check *c, const struct pf_op *ops, size_t n,
 
 	if (!out)
 		return false;
-	fprintf(out, "# %s\n# on %s\n# from %s\n", v->signature, c->lineup, c->source);
+	fprintf(out, "# %s\n# cause %s\n# on %s\n# from %s\n", v->signature, v->cause, c->lineup,
+		c->source);
 	pf_write_text(out, ops, n);
 	return pf_close(out, path);
 }
@@ -252,9 +253,10 @@ static int report(struct check *c, const struct pf_op *ops, size_t n, const stru
 	if (strcmp(path, "-"))
 		printf("next\n"
 		       "  pagefuzz run -i %s %s\n"
+		       "  pagefuzz story -i %s -o story.html %s\n"
 		       "  pagefuzz min -i %s -o small.txt %s\n"
 		       "  pagefuzz emit-c -i %s -o test.c %s\n",
-		       c->lineup, path, c->lineup, path, c->lineup, small);
+		       c->lineup, path, c->lineup, path, c->lineup, path, c->lineup, small);
 	return status;
 }
 

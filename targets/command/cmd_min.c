@@ -284,6 +284,8 @@ static bool write_small(const struct finding *f, const char *output, bool bytes)
 		return false;
 	if (!bytes) {
 		fprintf(out, "# %s\n", f->verdict.signature);
+		if (f->verdict.cause[0])
+			fprintf(out, "# cause %s\n", f->verdict.cause);
 		if (f->lineup[0])
 			fprintf(out, "# on %s\n", f->lineup);
 		pf_write_text(out, f->program.ops, f->program.nr);

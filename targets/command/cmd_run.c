@@ -188,7 +188,7 @@ static void print_next(const struct run_args *a)
 	if (a->impls)
 		snprintf(with, sizeof(with), " -i %s", a->impls);
 	printf("next\n"
-	       "  pagefuzz run%s %s\n"
+	       "  pagefuzz story%s -o story.html %s\n"
 	       "  pagefuzz min%s -o small.txt %s\n"
 	       "  pagefuzz emit-c%s -o test.c small.txt\n",
 	       with, a->path, with, a->path, with);

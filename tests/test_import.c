@@ -92,6 +92,22 @@ static void test_line_forms(void **state)
 		uint64_t time;
 		bool in_irq;
 	} forms[] = {
+		/* trace-cmd report --ts-diff, latency format, a dump on an oops, perf without cpu,
+		   tp_printk, a comment in a function graph, a name of before 3.3. */
+		{"host:  bash-7 [001]  1.000002: (+27)    mm_page_free:  page=x pfn=0x20 order=0",
+		 1, 7, 1000002000, false},
+		{"    bash-7      1d.h1. 29671us+: mm_page_free: page=x pfn=0x20 order=0", 1, 7,
+		 29671000, true},
+		{"[  111.222333]     bash-7      3d..1. 120000us : mm_page_free: page=x pfn=0x20 "
+		 "order=0",
+		 3, 7, 120000000, false},
+		{"    work  8730  1.000002:     kmem:mm_page_free: page=x pfn=0x20 order=0", 0,
+		 8730, 1000002000, false},
+		{"[  111.200001] mm_page_free: page=x pfn=0x20 order=0", 0, 0, 111200001000, false},
+		{" 2)               |  /* mm_page_free: page=x pfn=0x20 order=0 */", 2, 0, 0,
+		 false},
+		{"  cc-7  [002] d..3.  1.000002: mm_page_free_direct: page=x pfn=0x20 order=0", 2,
+		 7, 1000002000, false},
 		{"  cc-7  [002] d..3.  1.000002: mm_page_free: page=x pfn=0x20 order=0", 2, 7,
 		 1000002000, false},
 		{"  cc-7  (  5) [002] ..s1  1.000002: mm_page_free: pfn=32 order=0", 2, 7,
@@ -287,6 +303,16 @@ static void test_out_of_language(void **state)
 
 	(void)state;
 	check(ALLOC("0x20", "0") ALLOC("0x1000", "11"), "alloc a0 order=0\n", PF_NOTE_ORDER, 1);
+	check(ALLOC("0x20", "0") FREE("0x40000", "18"), "alloc a0 order=0\n", PF_NOTE_FREE_SKIPPED,
+	      1);
+	check(AT("1.0") "mm_page_alloc: page=(null) pfn=4294967295 order=1 migratetype=0 "
+			"gfp_flags=none\n",
+	      "alloc a0 order=1 gfp=none\nfree a0\n", PF_NOTE_FAILED, 1);
+	check("a-1 [000] .... 1.0: mm_page_alloc: pfn=2 order=0 migratetype=0 "
+	      "gfp_flags=GFP_WAIT|GFP_IO|GFP_FS|GFP_REPEAT|GFP_NOTRACK\n",
+	      "alloc a0 order=0\n", NOTHING, 0);
+	check("w 1 1.0: kmem:mm_page_alloc: pfn=2 order=0 migratetype=0 gfp_flags=GFP_KERNEL\n",
+	      "alloc a0 order=0\n", PF_NOTE_NO_CPU, 1);
 	check("a-1 [000] ..... 1.0: mm_page_alloc: pfn=2 order=0 migratetype=4 "
 	      "gfp_flags=GFP_KERNEL\n",
 	      "alloc a0 order=0\n", PF_NOTE_MIGRATETYPE, 1);

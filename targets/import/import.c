@@ -252,9 +252,12 @@ static void on_alloc(struct pf_import *im, const struct pf_trace_event *ev)
 		im->note[PF_NOTE_STILL_LIVE]++;
 		release(im, v - 1, cpu_of(im, ev));
 	}
-	slot = ev->order > MAX_ORDER ? PF_NO_SLOT : pf_slots_get(&im->slots);
+	/* Its free is known by its order: no view of so many pages. */
+	if (ev->order > MAX_ORDER)
+		return;
+	slot = pf_slots_get(&im->slots);
 	if (slot == PF_NO_SLOT) {
-		im->note[PF_NOTE_NO_SLOT] += ev->order <= MAX_ORDER;
+		im->note[PF_NOTE_NO_SLOT]++;
 		if (!ev->failed)
 			set_range(im, ev, SKIPPED);
 		return;
@@ -323,7 +326,7 @@ static void on_free(struct pf_import *im, const struct pf_trace_event *ev)
 	}
 	for (uint64_t pfn = ev->pfn; pfn < ev->pfn + (1ull << ev->order); pfn++) {
 		v = pf_pfn_map_get(&im->map, pfn);
-		seen |= pf_pfn_map_seen(&im->map, pfn);
+		seen |= ev->order <= MAX_ORDER && pf_pfn_map_seen(&im->map, pfn);
 		if (!v)
 			continue;
 		known = true;
@@ -339,7 +342,9 @@ static void on_free(struct pf_import *im, const struct pf_trace_event *ev)
 	}
 	if (known)
 		return;
-	if (by_compaction)
+	if (ev->order > MAX_ORDER)
+		im->note[PF_NOTE_FREE_SKIPPED]++;
+	else if (by_compaction)
 		im->note[PF_NOTE_ISOLATED]++;
 	else if (!free_moved(im, ev->order, cpu))
 		im->note[seen ? PF_NOTE_FREE_UNSEEN : PF_NOTE_FREE_BEFORE]++;
@@ -536,6 +541,7 @@ bool pf_import_line(struct pf_import *im, const char *line, size_t len)
 	im->nr_lines++;
 	switch (pf_ftrace_parse(line, len, &ev)) {
 	case PF_LINE_EVENT:
+		im->note[PF_NOTE_NO_CPU] += ev.no_cpu && ev.kind != PF_TRACE_OTHER;
 		return pf_import_event(im, &ev);
 	case PF_LINE_LOST:
 		if (im->nr_skipped == im->opt.skip)

@@ -58,6 +58,7 @@ enum pf_trace_kind {
 	X(ZONE_LIMIT, "allocations for DMA zones only: the limit is left out")                   \
 	X(GFP_NAME, "unknown gfp flags: left out")                                               \
 	X(CPU, "events on cpus above 3: cpu taken modulo 4")                                     \
+	X(NO_CPU, "events without a cpu: taken as of cpu 0")                                     \
 	X(COMPACT_ZONE, "compactions of further zones in one go: taken as one operation")        \
 	X(LOST, "events lost by the recorder, at least")                                         \
 	X(TIME_BACK, "timestamps going back: events taken in the order of the trace")            \
@@ -101,6 +102,7 @@ struct pf_trace_event {
 	unsigned cpu;
 	int pid;
 	bool in_irq;
+	bool no_cpu; /* the trace does not say */
 	bool sync;   /* compaction */
 	bool failed; /* an allocation without a page */
 	int order;   /* -1: the whole zone */

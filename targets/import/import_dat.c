@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * import_dat.c - records of trace.dat to events, through libtracecmd and
- * libtraceevent. With PF_WITHOUT_TRACECMD it is left out.
+ * libtraceevent: in a child, since a file that was made for it can crash them. With PF_WITHOUT_TRACECMD it is left out.
  */
 #include <string.h>
 
@@ -21,16 +21,29 @@ bool pf_import_dat(struct pf_import *im, const char *path, char *error, size_t s
 
 #else
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <trace-cmd.h>
+#include <unistd.h>
 
 #define MAX_HANDLES 16
 /* Bits of the common field "flags". */
 #define IN_IRQ	    (0x08 | 0x10)
 
+/* What the child says, one after the other. */
+struct said {
+	enum { SAID_EVENT, SAID_BAD, SAID_LOST, SAID_END } what;
+	struct pf_trace_event ev; /* its name: see below */
+	uint64_t nr;		  /* of the record, or how many are lost */
+	char name[64],
+		why[200]; /* of an event; at the end, why it is none: empty if all went well */
+};
+
 struct reader {
-	struct pf_import *im;
+	FILE *out;
 	uint64_t nr; /* records */
-	bool more;
 };
 
 /* False: the event has no such field. */
@@ -91,62 +104,136 @@ static bool take_fields(struct pf_trace_event *ev, struct tep_event *e, struct t
 	return ok && order <= PF_TRACE_MAX_ORDER && (ev->failed || ev->pfn < PF_TRACE_MAX_PFN);
 }
 
+static void say(struct reader *rd, const struct said *s)
+{
+	/* Who no longer listens has had enough. */
+	if (fwrite(s, sizeof(*s), 1, rd->out) != 1)
+		_exit(0);
+}
+
 static int take_record(struct tracecmd_input *handle, struct tep_record *record, int cpu, void *arg)
 {
 	struct tep_handle *tep = tracecmd_get_tep(handle);
 	struct tep_event *event = tep_find_event_by_record(tep, record);
-	struct pf_trace_event ev = {.kind = PF_TRACE_OTHER, .cpu = cpu, .time = record->ts};
 	struct reader *rd = arg;
+	struct said s = {.what = SAID_EVENT,
+			 .ev = {.kind = PF_TRACE_OTHER, .time = record->ts},
+			 .nr = ++rd->nr};
 
-	rd->nr++;
+	/* The argument counts on over the instances of a file. */
+	(void)cpu;
+	s.ev.cpu = (unsigned)record->cpu;
 	if (record->missed_events)
-		pf_import_note(rd->im, PF_NOTE_LOST,
-			       record->missed_events > 0 ? record->missed_events : 1);
+		say(rd,
+		    &(struct said){.what = SAID_LOST,
+				   .nr = record->missed_events > 0 ? (uint64_t)record->missed_events
+								   : 1});
+	snprintf(s.name, sizeof(s.name), "%s", event ? event->name : "record of an unknown event");
 	if (event) {
-		ev.name = event->name;
-		ev.name_len = strlen(event->name);
-		ev.kind = pf_trace_kind(ev.name, ev.name_len);
-		ev.pid = tep_data_pid(tep, record);
-		ev.in_irq = tep_data_flags(tep, record) & IN_IRQ;
+		s.ev.kind = pf_trace_kind(s.name, strlen(s.name));
+		s.ev.pid = tep_data_pid(tep, record);
+		s.ev.in_irq = tep_data_flags(tep, record) & IN_IRQ;
 	}
-	if (!event || !take_fields(&ev, event, record)) {
-		const char *what = event ? event->name : "record of an unknown event";
-
-		pf_import_bad(rd->im, rd->nr, what, strlen(what));
-		return 0;
-	}
-	rd->more = pf_import_event(rd->im, &ev);
-	return !rd->more;
+	if (!event || !take_fields(&s.ev, event, record))
+		s.what = SAID_BAD;
+	say(rd, &s);
+	return 0;
 }
 
-bool pf_import_dat(struct pf_import *im, const char *path, char *error, size_t size)
+static void read_all(const char *path, FILE *out)
 {
 	struct tracecmd_input *handle[MAX_HANDLES];
-	struct reader rd = {.im = im, .more = true};
-	int nr = 1, instances, ret;
+	struct reader rd = {.out = out};
+	struct said end = {.what = SAID_END};
+	int nr = 1, instances;
 
 	/* One line of ours instead of the libraries' many. */
 	tracecmd_set_loglevel(TEP_LOG_NONE);
 	tep_set_loglevel(TEP_LOG_NONE);
 	handle[0] = tracecmd_open(path, TRACECMD_FL_LOAD_NO_PLUGINS);
 	if (!handle[0]) {
-		snprintf(error, size, "%s: libtracecmd cannot read this trace.dat", path);
-		return false;
+		snprintf(end.why, sizeof(end.why), "libtracecmd cannot read this trace.dat");
+		say(&rd, &end);
+		return;
 	}
 	instances = tracecmd_buffer_instances(handle[0]);
 	for (int i = 0; i < instances && nr < MAX_HANDLES; i++) {
 		handle[nr] = tracecmd_buffer_instance_handle(handle[0], i);
 		nr += handle[nr] != NULL;
 	}
-	ret = tracecmd_iterate_events_multi(handle, nr, take_record, &rd);
-	while (nr)
-		tracecmd_close(handle[--nr]);
-	if (ret < 0 && rd.more) {
-		snprintf(error, size, "%s: libtracecmd gave up after %llu records", path,
+	if (tracecmd_iterate_events_multi(handle, nr, take_record, &rd) < 0)
+		snprintf(end.why, sizeof(end.why), "libtracecmd gave up after %llu records",
 			 (unsigned long long)rd.nr);
+	say(&rd, &end);
+}
+
+/* False: it has had enough. */
+static bool hear(struct pf_import *im, struct said *s)
+{
+	s->name[sizeof(s->name) - 1] = '\0';
+	switch (s->what) {
+	case SAID_EVENT:
+		s->ev.name = s->name;
+		s->ev.name_len = strlen(s->name);
+		if ((unsigned)s->ev.kind > PF_TRACE_OTHER)
+			s->ev.kind = PF_TRACE_OTHER;
+		return pf_import_event(im, &s->ev);
+	case SAID_BAD:
+		pf_import_bad(im, s->nr, s->name, strlen(s->name));
+		return true;
+	case SAID_LOST:
+		pf_import_note(im, PF_NOTE_LOST, s->nr);
+		return true;
+	default:
+		return true;
+	}
+}
+
+bool pf_import_dat(struct pf_import *im, const char *path, char *error, size_t size)
+{
+	bool ended = false, more = true;
+	struct said s = {0};
+	int fds[2], status = 0;
+	FILE *in;
+	pid_t pid;
+
+	if (pipe(fds) || (pid = fork()) < 0) {
+		snprintf(error, size, "%s: %s", path, strerror(errno));
 		return false;
 	}
-	return true;
+	if (!pid) {
+		FILE *out = fdopen(fds[1], "wb");
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGPIPE, SIG_DFL);
+		close(fds[0]);
+		if (out) {
+			read_all(path, out);
+			fclose(out);
+		}
+		_exit(0);
+	}
+	close(fds[1]);
+	in = fdopen(fds[0], "rb");
+	while (in && more && !ended && fread(&s, sizeof(s), 1, in) == 1) {
+		ended = s.what == SAID_END;
+		more = hear(im, &s);
+	}
+	if (in)
+		fclose(in);
+	else
+		close(fds[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	s.why[sizeof(s.why) - 1] = '\0';
+	if (!more)
+		return true;
+	if (!ended)
+		snprintf(error, size, "%s: libtraceevent does not survive this trace.dat (%s)",
+			 path, WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "it ended");
+	else if (*s.why)
+		snprintf(error, size, "%s: %s", path, s.why);
+	return ended && !*s.why;
 }
 
 #endif /* PF_WITHOUT_TRACECMD */

@@ -110,12 +110,18 @@ bool pf_import_finish(struct pf_import *im)
 		return say(im, "holds only %llu allocations and frees, all of them skipped",
 			   (unsigned long long)im->nr_skipped);
 	if (!im->nr_events)
-		return say(im, "holds no event, is no ftrace text and no trace.dat");
+		return say(im, "holds no event, is no ftrace text and no trace.dat (trace-cmd "
+			       "record -e kmem "
+			       "-e compaction; the trace file, trace-cmd report or perf script)");
 	if (!im->kind_count[PF_TRACE_ALLOC])
 		return say(im, "holds %llu events, but no mm_page_alloc (record kmem:*)",
 			   (unsigned long long)im->nr_events);
 	if (!im->nr_ops)
-		return say(im, "holds nothing that can be imported");
+		return say(im,
+			   "holds nothing that can be imported: %llu allocations of an order that "
+			   "the language does not have, %llu frees of pages from before",
+			   (unsigned long long)im->note[PF_NOTE_ORDER],
+			   (unsigned long long)im->note[PF_NOTE_FREE_BEFORE]);
 	settle_pages(im);
 	p = realloc(im->ops, (im->nr_ops + PF_NR_CONFIG_KEYS) * sizeof(*p));
 	if (!p)

@@ -34,11 +34,23 @@ static bool starts_with(struct span a, const char *text)
 	return a.len >= strlen(text) && !memcmp(a.s, text, strlen(text));
 }
 
+/* Names of kernels before 3.3. */
+static const struct {
+	const char *name;
+	enum pf_trace_kind kind;
+} former[] = {
+	{"mm_page_free_direct", PF_TRACE_FREE},
+	{"mm_pagevec_free", PF_TRACE_FREE_BATCHED},
+};
+
 enum pf_trace_kind pf_trace_kind(const char *name, size_t len)
 {
 	for (int i = 0; i < PF_NR_TRACE_KINDS; i++)
 		if (span_is((struct span){name, len}, kind_name[i]))
 			return i;
+	for (size_t i = 0; i < sizeof(former) / sizeof(former[0]); i++)
+		if (span_is((struct span){name, len}, former[i].name))
+			return former[i].kind;
 	return PF_TRACE_OTHER;
 }
 
@@ -152,6 +164,34 @@ static const struct {
 	{"__GFP_SKIP_KASAN_POISON", 0},
 	{"__GFP_SKIP_KASAN_UNPOISON", 0},
 	{"__GFP_NOLOCKDEP", 0},
+	/* Before 4.4 a flag had the name of a set; most of these were renamed or taken out. */
+	{"GFP_WAIT", PF_TRACE_GFP_RECLAIM},
+	{"GFP_TEMPORARY", PF_TRACE_GFP_KERNEL},
+	{"GFP_IOFS", PF_GFP_IO | PF_GFP_FS},
+	{"GFP_IO", PF_GFP_IO},
+	{"GFP_FS", PF_GFP_FS},
+	{"GFP_HIGH", PF_GFP_HIGH},
+	{"GFP_ZERO", PF_GFP_ZERO},
+	{"GFP_NOWARN", PF_GFP_NOWARN},
+	{"GFP_NOFAIL", PF_GFP_NOFAIL},
+	{"GFP_NORETRY", PF_GFP_NORETRY},
+	{"GFP_COMP", PF_GFP_COMP},
+	{"GFP_MEMALLOC", PF_GFP_MEMALLOC},
+	{"GFP_NOMEMALLOC", PF_GFP_NOMEMALLOC},
+	{"GFP_THISNODE", PF_GFP_THISNODE},
+	{"GFP_HARDWALL", PF_TRACE_GFP_HARDWALL},
+	{"GFP_MOVABLE", PF_TRACE_GFP_MOVABLE},
+	{"GFP_RECLAIMABLE", 0},
+	{"GFP_REPEAT", 0},
+	{"__GFP_REPEAT", 0},
+	{"GFP_COLD", 0},
+	{"__GFP_COLD", 0},
+	{"GFP_NOTRACK", 0},
+	{"__GFP_NOTRACK", 0},
+	{"GFP_NO_KSWAPD", 0},
+	{"GFP_OTHER_NODE", 0},
+	{"__GFP_OTHER_NODE", 0},
+	{"(null)", 0},
 	{"none", 0},
 };
 
@@ -204,22 +244,14 @@ static bool parse_time(struct span a, uint64_t *ns)
 	return true;
 }
 
-/* Everything behind "[cpu]". */
-static bool parse_tail(struct span rest, struct pf_trace_event *ev, struct span *info)
+/* The event's name and what it says. */
+static bool parse_name(struct span rest, struct pf_trace_event *ev, struct span *info)
 {
 	struct span w = next_word(&rest);
 
-	/* Flags such as "d..3.", in some formats in two words, or none. */
-	for (int i = 0; i < 2 && w.len && !parse_time(w, &ev->time); i++) {
-		if (w.len > 8)
-			return false;
-		if (!i && w.len >= 4)
-			ev->in_irq = memchr("hsHzZ", w.s[2], 5) != NULL;
+	/* trace-cmd report --ts-diff. */
+	if (starts_with(w, "(+") && w.s[w.len - 1] == ')')
 		w = next_word(&rest);
-	}
-	if (!parse_time(w, &ev->time))
-		return false;
-	w = next_word(&rest);
 	if (!w.len)
 		return false;
 	if (w.s[w.len - 1] == ':')
@@ -236,6 +268,24 @@ static bool parse_tail(struct span rest, struct pf_trace_event *ev, struct span 
 	ev->kind = pf_trace_kind(w.s, w.len);
 	*info = rest;
 	return w.len > 0;
+}
+
+/* Everything behind "[cpu]". */
+static bool parse_tail(struct span rest, struct pf_trace_event *ev, struct span *info)
+{
+	struct span w = next_word(&rest);
+
+	/* Flags such as "d..3.", in some formats in two words, or none. */
+	for (int i = 0; i < 2 && w.len && !parse_time(w, &ev->time); i++) {
+		if (w.len > 8)
+			return false;
+		if (!i && w.len >= 4)
+			ev->in_irq = memchr("hsHzZ", w.s[2], 5) != NULL;
+		w = next_word(&rest);
+	}
+	if (!parse_time(w, &ev->time))
+		return false;
+	return parse_name(rest, ev, info);
 }
 
 /* "comm-pid" or "comm-pid (tgid)": the number behind the last dash. */
@@ -304,7 +354,8 @@ static bool parse_info(struct span info, struct pf_trace_event *ev)
 			ev->failed |= span_is(value, "(null)") || span_is(value, "NULL");
 		}
 	}
-	ev->failed |= ev->pfn == 0 || ev->pfn == UINT64_MAX;
+	/* -1 of an unsigned long, of 32 or of 64 bits. */
+	ev->failed |= ev->pfn == 0 || ev->pfn == UINT32_MAX || ev->pfn == UINT64_MAX;
 	ev->failed &= ev->kind == PF_TRACE_ALLOC;
 	if (need[ev->kind] && (ev->order < 0 || ev->order > PF_TRACE_MAX_ORDER))
 		return false;
@@ -329,6 +380,95 @@ static enum pf_line parse_lost(struct span a, struct pf_trace_event *ev)
 			ev->nr = v;
 	}
 	return lost ? PF_LINE_LOST : PF_LINE_COMMENT;
+}
+
+/* "120000us", "29671us+" and the like: of the latency format, since it began. */
+static bool parse_us(struct span a, uint64_t *ns)
+{
+	uint64_t v = 0;
+	size_t i = 0;
+
+	while (i < a.len && i < 18 && is_digit(a.s[i]))
+		v = v * 10 + (unsigned)(a.s[i++] - '0');
+	if (!i || a.len - i < 2 || a.s[i] != 'u' || a.s[i + 1] != 's')
+		return false;
+	*ns = v * 1000;
+	return true;
+}
+
+/*
+ * Forms without "[cpu]". Latency format, which a dump on an oops has, too: "comm-pid 3d..1.
+ * 120000us : name: ...". perf script without its field cpu: "comm pid 1840.33: kmem:name: ...".
+ * tp_printk: "name: ..." behind the time of a kernel message. Comments of function graphs:
+ * " 0)   |  COMMENT", where COMMENT holds "name: ...".
+ */
+static enum pf_line parse_other(struct span a, struct pf_trace_event *ev)
+{
+	struct span rest = a, before = {a.s, 0}, w, info;
+	uint64_t cpu = 0, message = 0;
+	const char *graph;
+	size_t cpu_len = 0;
+	bool printed = false;
+
+	graph = memmem(a.s, a.len, "/* ", 3);
+	if (graph && a.len > 2 && !memcmp(a.s + a.len - 2, "*/", 2)) {
+		while (cpu_len < a.len && is_digit(a.s[cpu_len]))
+			cpu_len++;
+		ev->no_cpu = cpu_len == a.len || a.s[cpu_len] != ')' ||
+			     !number((struct span){a.s, cpu_len}, &cpu);
+		ev->cpu = (unsigned)cpu;
+		rest = (struct span){graph + 3, a.len - 2 - (size_t)(graph + 3 - a.s)};
+		return parse_name(rest, ev, &info) && ev->kind != PF_TRACE_OTHER &&
+				       parse_info(info, ev)
+			       ? PF_LINE_EVENT
+			       : PF_LINE_BAD;
+	}
+	if (a.s[0] == '[') {
+		rest.s++, rest.len--;
+		w = next_word(&rest);
+		if (w.len < 2 || w.s[w.len - 1] != ']')
+			return PF_LINE_BAD;
+		/* parse_time() wants the colon that is not there. */
+		printed = is_digit(w.s[0]);
+		for (size_t i = 0; i + 1 < w.len; i++)
+			message = is_digit(w.s[i]) ? message * 10 + (unsigned)(w.s[i] - '0')
+						   : message;
+		before = rest = trim(rest);
+		ev->time = message * 1000;
+	}
+	for (struct span last = {rest.s, 0}; (w = next_word(&rest)).len; last = w) {
+		size_t digits = 0;
+
+		if (printed && w.s == before.s && w.s[w.len - 1] == ':' &&
+		    pf_trace_kind(w.s, w.len - 1) != PF_TRACE_OTHER) {
+			ev->no_cpu = true;
+			rest = before;
+			break;
+		}
+		if (parse_us(w, &ev->time)) {
+			while (digits < last.len && is_digit(last.s[digits]))
+				digits++;
+			if (!digits || !number((struct span){last.s, digits}, &cpu))
+				return PF_LINE_BAD;
+			ev->cpu = (unsigned)cpu;
+			ev->in_irq =
+				last.len >= digits + 3 && memchr("hsHzZ", last.s[digits + 2], 5);
+			ev->pid = parse_pid((struct span){before.s, (size_t)(last.s - before.s)});
+			/* A mark for a long delay, then a colon, in one word or two. */
+			rest = trim(rest);
+			if (w.s[w.len - 1] != ':' && rest.len && rest.s[0] == ':')
+				rest.s++, rest.len--;
+			break;
+		}
+		if (parse_time(w, &ev->time) && last.len && is_digit(last.s[0])) {
+			ev->pid = parse_pid(last);
+			ev->no_cpu = true;
+			break;
+		}
+	}
+	if (!w.len || !parse_name(rest, ev, &info) || ev->kind == PF_TRACE_OTHER)
+		return PF_LINE_BAD;
+	return parse_info(info, ev) ? PF_LINE_EVENT : PF_LINE_BAD;
 }
 
 enum pf_line pf_ftrace_parse(const char *line, size_t len, struct pf_trace_event *ev)
@@ -362,7 +502,7 @@ enum pf_line pf_ftrace_parse(const char *line, size_t len, struct pf_trace_event
 			return PF_LINE_BAD;
 		return PF_LINE_EVENT;
 	}
-	return PF_LINE_BAD;
+	return parse_other(a, ev);
 }
 
 /* ---------------------------------------------------------------- files -- */

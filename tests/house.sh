@@ -31,7 +31,7 @@ includes oracle '"(\.\./impls/(impl|dump|names)\.h|[a-z_0-9]+\.h)"'
 # the command on all of them.
 of_impls='impl|dump|names|builtin|kernel/kernel|recorded/[a-z_]+|linux/linux'
 includes targets/language '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/(op|layout)\.h|[a-z_0-9]+\.h)"'
-includes targets/engines '"(\.\./\.\./impls/(impl|builtin|linux/linux|source/source)\.h|\.\./\.\./oracle/(oracle|op|layout)\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
+includes targets/engines '"(\.\./\.\./impls/(impl|builtin|linux/linux|source/source|recorded/recorded)\.h|\.\./\.\./oracle/(oracle|op|layout|layout_check)\.h|\.\./(language|import)/[a-z_]+\.h|[a-z_0-9]+\.h)"'
 includes targets/import '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/op\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
 includes targets/workloads '"(\.\./\.\./impls/impl\.h|\.\./\.\./oracle/op\.h|\.\./language/[a-z_]+\.h|[a-z_0-9]+\.h)"'
 includes targets/command "\"(\.\./\.\./impls/($of_impls)\.h|\.\./\.\./oracle/(oracle|op|layout|layout_check|cpus)\.h|\.\./(language|engines|import|workloads)/[a-z_]+\.h|[a-z_0-9]+\.h)\""

@@ -111,6 +111,10 @@ check "killed at any time: no empty file" bash -c "[ -z \"\$(find $tmp/k -type f
 check "and nothing half-named" bash -c "! ls -d $tmp/k/unnamed-* 2>/dev/null"
 check "nothing is left in TMPDIR" bash -c "[ -z \"\$(ls $TMPDIR)\" ]"
 
+printf "#!/bin/sh\nkill -ABRT \$\$\n" >"$tmp/dies" && chmod +x "$tmp/dies"
+"$tmp/pf" fuzz --target "$tmp/dies" --workers 1 --seconds 5 --corpus "$tmp/corpus" --findings "$tmp/d" >/dev/null 2>"$tmp/dies.err"
+check "a target that dies at once: how, in one line" bash -c "grep -q 'does not start: Aborted, and it says nothing' $tmp/dies.err && [ \$(wc -l <$tmp/dies.err) = 1 ]"
+
 # The corpus is merged beside the workers.
 mkdir "$tmp/many"
 for i in $(seq 60); do

@@ -43,6 +43,20 @@ static double pause_of(const struct pf_worker *w)
 	return pause < PAUSE_MAX ? pause : PAUSE_MAX;
 }
 
+/* A target that does not even get to its first execution. */
+static void complain_of_start(const struct pf_campaign *c, const struct pf_worker *w, int status)
+{
+	char how[80];
+
+	if (WIFSIGNALED(status))
+		snprintf(how, sizeof(how), "%s", strsignal(WTERMSIG(status)));
+	else
+		snprintf(how, sizeof(how), "exit status %d", WEXITSTATUS(status));
+	pf_complain("fuzz: %s does not start: %s, and it says %s", c->run.target, how,
+		    w->log_len ? "this:" : "nothing");
+	fwrite(w->log, 1, w->log_len, stderr);
+}
+
 /* A worker has ended: by time, by a finding, or by mistake. */
 static void reap(struct pf_campaign *c, struct pf_worker *w, bool restart)
 {
@@ -57,9 +71,9 @@ static void reap(struct pf_campaign *c, struct pf_worker *w, bool restart)
 	nr = pf_findings_collect(c, w, &news);
 	w->repeats = news ? 0 : w->repeats + 1;
 	if (!nr && w->stats->execs == w->execs_before && restart && !interrupted) {
+		if (!c->failed)
+			complain_of_start(c, w, status);
 		c->failed = true;
-		fprintf(stderr, "pagefuzz: fuzz: %s does not start; it says:\n", c->run.target);
-		fwrite(w->log, 1, w->log_len, stderr);
 		return;
 	}
 	if (restart)

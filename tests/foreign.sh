@@ -116,7 +116,7 @@ if [ -e /usr/include/foonathan_memory/foonathan/memory/memory_pool.hpp ]; then
 	again foonathan
 	campaign foonathan
 	no_fuzz foonathan
-	build foonathan && finds foonathan 'crash/foonathan/(alloc|free|run|bulk)'
+	build foonathan && finds foonathan 'crash/foonathan/(alloc|free|run|bulk|end)'
 	if c++ -std=gnu++17 -isystem/usr/include/foonathan_memory \
 		"-isystem/usr/include/$(cc -print-multiarch)/foonathan_memory" \
 		-o below foonathan/below.cc -lfoonathan_memory >out 2>&1; then

@@ -88,12 +88,14 @@ check "status says that it was killed" bash -c "$tmp/pf status $tmp/f | grep -q 
 # Killed between the end of a worker and the saving of its input, and in the middle of that.
 work=$(cat "$tmp/f/.work")
 cp "$crash/input.bin" "$work/artifacts-0/crash-0123"
+: >"$work/artifacts-0/crash-da39a3ee"
 mkdir "$tmp/f/unnamed-crash-4567" "$tmp/f/unnamed-crash-89ab"
 cp "$lost/input.bin" "$tmp/f/unnamed-crash-4567/"
 rm -rf "$lost" "$crash"
 campaign fifth 2
 check "what the killed one had not saved is a finding" test -s "$crash/input.bin" -a -s "$crash/story.txt"
 check "what it had not named has a name" bash -c "ls $tmp/f/conservation-two-*/story.txt"
+check "an input that was never written is none" bash -c "[ -z \"\$(find $tmp/f -name 'input.*' -empty)\" ] && grep -q 'crash-da39a3ee is empty' $tmp/f/campaign.log"
 check "nothing is without a name" bash -c "! ls -d $tmp/f/unnamed-* 2>/dev/null"
 check "its working folder is gone" test ! -e "$work"
 for i in 1 2 3 4 5; do

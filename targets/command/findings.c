@@ -311,6 +311,22 @@ static bool name_finding(struct pf_campaign *c, struct pf_worker *w, const char 
 	return true;
 }
 
+/* Does the empty program? An artifact that was never written looks like that. */
+static bool shows_anything(struct pf_campaign *c)
+{
+	struct pf_target_log log;
+	struct pf_verdict v;
+	bool failed;
+
+	if (pf_judge_run(c->judge, NULL, 0, &v, NULL) == PF_FINDING)
+		return true;
+	if (!pf_target_run(c->run.target, c->run.impls, NULL, 0, &log))
+		return false;
+	failed = log.status;
+	free(log.text);
+	return failed;
+}
+
 /*
  * What one artifact shows. It is saved before anything else is done with it. False:
  * nothing new.
@@ -327,6 +343,12 @@ static bool collect(struct pf_campaign *c, struct pf_worker *w, const char *arti
 	data = pf_read_raw(path, &len);
 	if (!data) {
 		c->kept = true;
+		return false;
+	}
+	if (!len && !shows_anything(c)) {
+		pf_diary_log(&c->diary, "%s is empty: whoever was writing it was killed", artifact);
+		unlink(path);
+		free(data);
 		return false;
 	}
 	snprintf(name, sizeof(name), "unnamed-%s", artifact);

@@ -252,12 +252,13 @@ AFL_JOBS ?= 1
 do-afl: build/pagefuzz afl-targets $(if $(filter-out 1,$(AFL_JOBS)),build/afl-fast/afl_lockstep build/afl-cmplog/afl_lockstep) build/seeds-bytes/.done build/fuzz_lockstep.dict
 	@AFL_SECONDS=$(AFL_SECONDS) AFL_JOBS=$(AFL_JOBS) scripts/afl
 
-# The other targets, for libFuzzer. Parsers are what is watched in the last three.
-$(eval $(call variant,$(SAN_DIR)/parsers,$(CLANG),$(FUZZ_IMPL),$(FUZZ_IMPL)))
+# The other targets, for libFuzzer. Parsers are what is watched in the last three, and no checksum is in the way.
+PARSERS := $(FUZZ_IMPL) -Itargets/engines/standin
+$(eval $(call variant,$(SAN_DIR)/parsers,$(CLANG),$(PARSERS),$(PARSERS)))
 PARSER_TARGETS := fuzz_language fuzz_import fuzz_transcript
 define target
 build/$(SAN_DIR)/$(1): $(call objects,$(SAN_DIR)$(if $(filter $(1),$(PARSER_TARGETS)),/parsers),$($(1)_SOURCES))
-	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -o $$@ $$^ -lz
+	@$(CLANG) $(SAN_FLAGS) -fsanitize=fuzzer -o $$@ $$^
 endef
 $(foreach t,$(filter-out fuzz_lockstep,$(FUZZ_TARGETS)),$(eval $(call target,$(t))))
 build/$(SAN_DIR)/tests/plugins/summary.o: tests/plugins/summary.c build/include/pagefuzz/.done

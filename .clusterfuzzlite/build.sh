@@ -12,7 +12,8 @@ set -eu
 
 objects=$WORK/objects-$FUZZING_ENGINE-$SANITIZER-$ARCHITECTURE
 host=$WORK/host
-language="-std=gnu11 -D_GNU_SOURCE"
+# No library stands between inputs and our code.
+language="-std=gnu11 -D_GNU_SOURCE -Itargets/engines/standin"
 
 cd "$SRC/pagefuzz"
 rm -rf "$objects" "$host"
@@ -27,40 +28,25 @@ list()
 
 targets=${FUZZ_TARGETS:-$(list FUZZ_TARGETS)}
 
-# Parts of the lineup that are only there if somebody has made them.
-source_object=$SRC/pagefuzz/build/source/6.1
 left_out()
 {
 	echo "build.sh: $1 is left out: $2"
 	targets=$(tr ' ' '\n' <<<"$targets" | grep -vx "$1" | tr '\n' ' ')
 }
-# A kernel's own mm/ is one object for x86_64, with ASan or with nothing.
+# A kernel's own mm/, where the image has brought a tree: compiled with the flags of this
+# build, so that the engine sees the kernel's code.
+kernel=$WORK/source-$SANITIZER
 if ! grep -qw fuzz_source <<<"$targets"; then
 	:
-elif [ "$ARCHITECTURE" != x86_64 ] || [ "$SANITIZER" = memory ]; then
-	left_out fuzz_source "the kernel's source is compiled for x86_64 and without MSan"
+elif [ ! -e "$SRC/linux/mm/page_alloc.c" ]; then
+	left_out fuzz_source "there is no kernel tree in $SRC/linux"
+elif [ "$ARCHITECTURE" != x86_64 ] || [ "$FUZZING_ENGINE" != libfuzzer ] || [ "$SANITIZER" = memory ]; then
+	left_out fuzz_source "the kernel's own code is for libFuzzer on x86_64, and not for MSan"
+elif ! scripts/source KSRC="$SRC/linux" NAME=6.1 DIR="$kernel" KINDS=engine >"$WORK/source.log" 2>&1; then
+	left_out fuzz_source "$(tail -n 1 "$WORK/source.log") ($WORK/source.log)"
 else
-	# Where the image has brought a tree; its own compiler flags are Kbuild's.
-	if [ ! -e "$source_object/plain.so" ] && [ -e "$SRC/linux/mm/page_alloc.c" ]; then
-		env -u CFLAGS -u CXXFLAGS -u CC -u CXX scripts/source KSRC="$SRC/linux" NAME=6.1 \
-			>"$WORK/source.log" 2>&1 || tail -n 5 "$WORK/source.log"
-	fi
-	[ -e "$source_object/plain.so" ] || left_out fuzz_source "no kernel tree in $SRC/linux, none compiled (make source)"
-fi
-links_zlib()
-{
-	echo "#include <zlib.h>
-int main(void) { return !zlibVersion(); }" >"$WORK/zlib.c"
-	# shellcheck disable=SC2086 # flags are a list
-	AFL_QUIET=1 $CC $CFLAGS -w "$WORK/zlib.c" -o "$WORK/zlib" -lz 2>/dev/null
-}
-# Reads its files with zlib, of which only one without MSan is at hand.
-if [ "$SANITIZER" = memory ]; then
-	left_out fuzz_transcript "zlib is not built with MSan"
-	left_out fuzz_import "zlib is not built with MSan"
-elif ! links_zlib; then
-	left_out fuzz_transcript "zlib is not there for $ARCHITECTURE"
-	left_out fuzz_import "zlib is not there for $ARCHITECTURE"
+	mkdir -p "$OUT/source/6.1"
+	cp "$kernel/6.1/engine.so" "$OUT/source/6.1/plain.so"
 fi
 
 # ------------------------------------------------------------------------- objects --
@@ -138,13 +124,12 @@ for target in $targets; do
 		file=${file#"$WORK/"}
 		parts+=("$objects/${file//\//_}.o")
 	done
-	library=
-	case $target in fuzz_import | fuzz_transcript) library=-lz ;; esac
 	# shellcheck disable=SC2086
-	$CXX $CXXFLAGS "${parts[@]}" $LIB_FUZZING_ENGINE $library -o "$OUT/$target"
+	$CXX $CXXFLAGS "${parts[@]}" $LIB_FUZZING_ENGINE -o "$OUT/$target"
 	longest=1024
 	case $target in
-	fuzz_import | fuzz_transcript) longest=16384 ;;
+	fuzz_import) longest=4096 && cp targets/engines/fuzz_import.dict "$OUT/" ;;
+	fuzz_transcript) longest=16384 ;;
 	*) "$host/make_dict" >"$OUT/$target.dict" ;;
 	esac
 	{
@@ -161,9 +146,3 @@ for target in $targets; do
 		echo "build.sh: no seeds for $target" >&2
 	fi
 done
-if grep -qw fuzz_source <<<"$targets"; then
-	mkdir -p "$OUT/source/6.1"
-	for kind in plain fuzz; do
-		[ ! -e "$source_object/$kind.so" ] || cp "$source_object/$kind.so" "$OUT/source/6.1/"
-	done
-fi

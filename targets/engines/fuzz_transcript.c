@@ -4,8 +4,8 @@
  * one line; what is read is started from and played. What the laws say of such a
  * machine does not count, only that nothing breaks.
  *
- * An input is the raw bytes of a transcript: the file around them, with its checksum, is
- * made here, or nothing would get past that. One that begins as a file does is taken as it is.
+ * An input is the raw bytes of a transcript: the file around them is made here; packing and
+ * checksums are left out (standin/zlib.h). One that begins as a file does is taken as it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static size_t wrap(const uint8_t *data, size_t size, uint8_t *file, size_t room)
 		return 0;
 	put(file + n, size, 8);
 	put(file + n + 8, packed, 8);
-	put(file + n + 16, crc32(0, data, (uInt)size), 4);
+	put(file + n + 16, crc32(0, data, size), 4);
 	return n + 20 + packed;
 }
 

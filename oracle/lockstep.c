@@ -335,6 +335,14 @@ static void abandon(struct pf_oracle *run)
 	}
 }
 
+/*
+ * clang knows by the name alone that setjmp() returns twice, and with -fno-builtin, which
+ * centipede is built with, not even that: `run` would be anything behind a longjmp().
+ */
+#ifdef __GLIBC__
+__typeof__(_setjmp) _setjmp __attribute__((returns_twice));
+#endif
+
 enum pf_outcome pf_oracle_run(struct pf_oracle *run, const struct pf_op *ops, size_t n,
 			      struct pf_verdict *verdict)
 {

@@ -14,6 +14,7 @@ objects=$WORK/objects-$FUZZING_ENGINE-$SANITIZER-$ARCHITECTURE
 host=$WORK/host
 # No library stands between inputs and our code.
 language="-std=gnu11 -D_GNU_SOURCE -Itargets/engines/standin"
+[ "$SANITIZER" = address ] || language="$language -DPF_NO_ASAN"
 
 cd "$SRC/pagefuzz"
 rm -rf "$objects" "$host"

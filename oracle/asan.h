@@ -19,10 +19,16 @@
 #endif
 #endif
 
+#ifdef PF_NO_ASAN
+/* There is none, and not even a call of its functions: OSS-Fuzz counts these. */
+#define __asan_poison_memory_region   ((void (*)(void const volatile *, size_t))NULL)
+#define __asan_unpoison_memory_region __asan_poison_memory_region
+#else
 extern void __asan_poison_memory_region(void const volatile *addr, size_t size)
 	__attribute__((weak));
 extern void __asan_unpoison_memory_region(void const volatile *addr, size_t size)
 	__attribute__((weak));
+#endif
 
 static inline void pf_poison(void *addr, size_t size)
 {

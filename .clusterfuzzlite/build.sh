@@ -125,8 +125,11 @@ for target in $targets; do
 		file=${file#"$WORK/"}
 		parts+=("$objects/${file//\//_}.o")
 	done
+	# What it loads finds the engine's and the sanitizer's functions in the program.
+	link=
+	[ "$target" != fuzz_source ] || link=-rdynamic
 	# shellcheck disable=SC2086
-	$CXX $CXXFLAGS "${parts[@]}" $LIB_FUZZING_ENGINE -o "$OUT/$target"
+	$CXX $CXXFLAGS $link "${parts[@]}" $LIB_FUZZING_ENGINE -o "$OUT/$target"
 	longest=1024
 	case $target in
 	fuzz_import) longest=4096 && cp targets/engines/fuzz_import.dict "$OUT/" ;;

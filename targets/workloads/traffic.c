@@ -14,6 +14,7 @@ struct generator {
 	struct pf_book *book;
 	bool rising;
 	bool check_next; /* while moved pages are still in LRU batches */
+	bool free_next;	 /* the newest: a large block that did not stay */
 	unsigned type, until_next_type;
 };
 
@@ -34,6 +35,10 @@ static unsigned pick_order(struct generator *g)
 	case PF_ORDERS_TO_PAGEBLOCK:
 		max = 9;
 		break;
+	case PF_ORDERS_SMALL_AND_LARGE:
+		if (one_in(rng, 20))
+			return 3 + pf_rng_below(rng, 7);
+		return 0;
 	case PF_ORDERS_ALL:
 		break;
 	}
@@ -94,6 +99,8 @@ static struct pf_op make_alloc(struct generator *g, bool bulk)
 	op.arg[0] = bulk ? pages : order;
 	op.arg[PF_ALLOC_MOBILITY] = pick_type(g);
 	op.arg[PF_ALLOC_GFP] = pick_gfp(g);
+	g->free_next = g->traffic->orders == PF_ORDERS_SMALL_AND_LARGE && !bulk && order &&
+		       !one_in(&g->rng, 5);
 	return op;
 }
 
@@ -162,6 +169,12 @@ static struct pf_op make(struct generator *g, enum pf_action action)
 {
 	struct pf_op op = {0};
 
+	if (g->free_next) {
+		g->free_next = false;
+		op.kind = PF_OP_FREE;
+		op.slot = pf_book_leave(g->book, g->book->nr_live - 1);
+		return op;
+	}
 	switch (action) {
 	case PF_DO_ALLOC:
 	case PF_DO_BULK:
@@ -273,8 +286,17 @@ void pf_traffic_make(const struct pf_workload *w, struct pf_op *ops, size_t n, u
 {
 	struct generator g = {
 		.traffic = w->arg, .rng = {seed}, .book = pf_book_new(pages), .rising = true};
+	size_t held = pages * g.traffic->held / 100 >> 10;
 
-	for (size_t i = 0; i < n; i++)
+	if (held > n)
+		held = n;
+	for (size_t i = 0; i < held; i++)
+		ops[i] = (struct pf_op){
+			.kind = PF_OP_ALLOC,
+			.slot = pf_book_take(g.book, 0),
+			.arg = {10, [PF_ALLOC_MOBILITY] = PF_MOVABLE, [PF_ALLOC_GFP] = 3}};
+	g.book->pages -= (uint32_t)held << 10;
+	for (size_t i = held; i < n; i++)
 		ops[i] = make(&g, pick_action(&g));
 	free(g.book);
 }

@@ -32,14 +32,22 @@ enum pf_action {
 	PF_NR_ACTIONS,
 };
 
-enum pf_traffic_orders { PF_ORDERS_ALL, PF_ORDERS_LOW, PF_ORDERS_HIGH, PF_ORDERS_TO_PAGEBLOCK };
+/* SMALL_AND_LARGE: one in 20 is large, the others are pages. */
+enum pf_traffic_orders {
+	PF_ORDERS_ALL,
+	PF_ORDERS_LOW,
+	PF_ORDERS_HIGH,
+	PF_ORDERS_TO_PAGEBLOCK,
+	PF_ORDERS_SMALL_AND_LARGE,
+};
 /* Mobility of requests: any, one for a long while, mostly movable. */
 enum pf_traffic_types { PF_TYPES_MIXED, PF_TYPES_STORMS, PF_TYPES_MOSTLY_MOVABLE };
 
 struct pf_traffic {
 	enum pf_traffic_orders orders;
 	enum pf_traffic_types types;
-	uint8_t low, high; /* per cent of the pages that are in use, back and forth */
+	uint8_t held;	   /* per cent of the pages, in blocks of order 10 that stay */
+	uint8_t low, high; /* per cent of the others that are in use, back and forth */
 	const char *gfp;   /* of requests, a letter each: see pick_gfp() in traffic.c */
 	uint16_t weight[PF_NR_ACTIONS];
 };

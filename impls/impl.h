@@ -439,6 +439,11 @@ enum pf_knob {
 #define PF_F_INPAGE	(1u << 8) /* keeps metadata inside free pages */
 /* Compaction may move single pages into isolated pageblocks, as that of Linux does. */
 #define PF_F_FILLS_ISOLATED (1u << 9)
+/*
+ * With PF_TIER_TWIN, dump and the events: keeps the formulas, limits and lists of the kernel
+ * that its group names ("linux-6.1"), not only what a page allocator has to keep.
+ */
+#define PF_F_RULES (1u << 10)
 
 /* How much an implementation promises. */
 enum pf_tier {

@@ -61,10 +61,17 @@
 	X(REFUSAL_BLOCK, refusal, block, "a block that is there is refused") \
 	X(REFUSAL_RANGE, refusal, range, "a range that is free is refused") \
 	X(REFUSAL_RUN, refusal, run, "a run that is there is refused") \
+	X(RULES_COUNTER, rules, counter, "a counter of Linux's is not what it counts") \
+	X(RULES_DEFER, rules, defer, "compaction is put off when it should not be, or not when it should") \
+	X(RULES_FORMULA, rules, formula, "a number is not what Linux's formula gives") \
+	X(RULES_LIMIT, rules, limit, "a number is beyond Linux's limit") \
+	X(RULES_LIST, rules, list, "a list is not in the order that Linux's rules give") \
+	X(RULES_WAKE, rules, wake, "a daemon is woken without need, or is not") \
+	X(RULES_SCANNER, rules, scanner, "compaction's scanners are where they may not be") \
 	X(TWIN_ANSWER, twin, answer, "another answer than its twin's") \
 	X(TWIN_CPU, twin, cpu, "per-cpu counters differ from its twin's") \
 	X(TWIN_CPU_LISTS, twin, cpu_lists, "per-cpu lists differ from its twin's") \
-	X(TWIN_EVENTS, twin, events, "event counters differ from its twin's") \
+	X(TWIN_EVENTS, twin, events, "other events than its twin's, or other counts of them") \
 	X(TWIN_FREE_LISTS, twin, free_lists, "free lists differ from its twin's") \
 	X(TWIN_LRU, twin, lru, "LRU batches differ from its twin's") \
 	X(TWIN_MOVES, twin, moves, "other moves than its twin's") \
@@ -108,7 +115,7 @@ enum pf_about {
 	X(HISTOGRAM, histogram, MERGING_FREE_LISTS, "with everything freed and drained, free blocks by order are equal") \
 	X(SAME_LOG, same_log, POLICY_PLACE, "members of a group answer alike until their policies part") \
 	X(MIRRORED, mirrored, REFUSAL_BLOCK, "one's placements, forced on another, give the same answers") \
-	X(EXACT, exact, TWIN_ANSWER, "twins give the same answers, moves and dumps to the end") \
+	X(EXACT, exact, TWIN_ANSWER, "twins give the same answers, moves, events and dumps to the end") \
 	X(ALIVE, alive, CRASH_MACHINE, "an implementation outside the process answers every call") \
 	X(PROGRESS, progress, MOVES_AGAIN, "one compaction does not move a page again and again") \
 	X(SETTLED, settled, MOVES_AGAIN, "a whole compaction that found nothing to do finds nothing when repeated") \
@@ -116,7 +123,8 @@ enum pf_about {
 	X(ASSERTION, assertion, ASSERTION_OWN, "no assertion of the implementation's own fails") \
 	X(CRASH, crash, CRASH_PROCESS, "no call ends the process, forks it, or writes where it may not") \
 	X(HANG, hang, ENDLESS_WORK, "every call comes back") \
-	X(MEMORY, memory, MEMORY_STATE, "an implementation asks for no more memory than there is")
+	X(MEMORY, memory, MEMORY_STATE, "an implementation asks for no more memory than there is") \
+	X(RULES, rules, RULES_FORMULA, "who says that it is Linux has its formulas, limits and positions")
 /* clang-format on */
 
 enum pf_law {

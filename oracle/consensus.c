@@ -4,6 +4,7 @@
 
 #include "../impls/names.h"
 #include "relations.h"
+#include "rules.h"
 
 void pf_note(struct pf_lane *lane, enum pf_answer_kind kind, uint32_t a, uint32_t b)
 {
@@ -76,8 +77,12 @@ void pf_give_back(struct pf_lane *lane, uint32_t unit, unsigned order, unsigned 
 {
 	pf_pfn pfn = lane->unit_pfn[unit];
 
+	if (lane->rules.observer)
+		pf_rules_before_free(lane, pfn, order, cpu, pf_unit_slot(lane->run, unit)->attrs);
 	pf_world_release(lane, unit);
 	PF_TELL(lane, free, pfn, order, cpu);
+	if (lane->rules.observer)
+		pf_rules_after_free(lane);
 }
 
 void pf_release_slot(struct pf_lane *lane, const struct pf_slot *slot, unsigned cpu)

@@ -11,6 +11,7 @@
 #include "ops.h"
 #include "oracle.h"
 #include "relations.h"
+#include "rules.h"
 #include "start.h"
 #include "twin.h"
 
@@ -170,6 +171,7 @@ void pf_oracle_free(struct pf_oracle *run)
 		pf_arena_free(arena, lane->unit_moved);
 		pf_arena_free(arena, lane->waited);
 		pf_arena_free(arena, lane->seen_accesses);
+		pf_arena_free(arena, lane->node);
 		pf_mirror_free(&lane->mirror);
 		pf_arena_free(arena, lane);
 	}
@@ -204,6 +206,7 @@ static void after_op(struct pf_oracle *run)
 				pf_law_census(lane);
 		}
 		pf_laws_step(lane);
+		pf_rules_step_ends(lane);
 	}
 	pf_relation_twins(run);
 }
@@ -222,6 +225,7 @@ static void step(struct pf_oracle *run, const struct pf_op *op)
 		lane->answer[run->step % PF_STORY_OPS].kind = PF_ANSWER_NONE;
 		pf_twins_step(lane);
 		lane->figures.ops++;
+		pf_rules_step_begins(lane, op);
 	}
 	if (run->options.trace)
 		run->options.trace(run->options.trace_arg, run->step, op, 0, NULL);
@@ -287,6 +291,7 @@ static void finish(struct pf_oracle *run)
 			continue;
 		pf_laws_step(lane);
 		pf_law_canonical(lane);
+		pf_rules_raise(lane);
 	}
 	if (check)
 		pf_relations_end(run);
@@ -310,6 +315,7 @@ static bool start(struct pf_oracle *run)
 		return false;
 	pf_relations_start(run);
 	pf_twins_start(run);
+	pf_for_each_lane(run, lane) if (!run->options.unchecked) pf_rules_start(lane);
 	return true;
 }
 

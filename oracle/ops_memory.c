@@ -3,6 +3,7 @@
 #include "consensus.h"
 #include "laws.h"
 #include "ops.h"
+#include "rules.h"
 #include "relations.h"
 
 static void accept(struct pf_lane *lane, uint32_t unit, pf_pfn pfn, const struct pf_request *req)
@@ -61,7 +62,11 @@ void pf_do_alloc(struct pf_oracle *run, const struct pf_op *op)
 		pf_pfn got;
 
 		lane->unit_pfn[unit] = PF_NO_PFN;
+		if (lane->rules.observer)
+			pf_rules_before_alloc(lane, &req);
 		got = pfn[lane->index] = PF_ASK(lane, alloc, &req);
+		if (lane->rules.observer)
+			pf_rules_after_alloc(lane, &req, got);
 		pf_said(lane, got);
 		if (got != PF_NO_PFN) {
 			accept(lane, unit, got, &req);
@@ -125,7 +130,8 @@ void pf_do_bulk(struct pf_oracle *run, const struct pf_op *op)
 			pf_said(lane, pfn[i][u]);
 			accept(lane, slot->first_unit + u, pfn[i][u], &req);
 		}
-		if (got[i] < want && !pf_can(lane, PF_CAN_BULK))
+		/* One page at least, or a reason: Linux's bulk falls back to a request for one. */
+		if (got[i] < want && (!got[i] || !pf_can(lane, PF_CAN_BULK)))
 			reject(lane, &req);
 		pf_note(lane, PF_ANSWER_BULK, got[i], got[i] ? pfn[i][0] : 0);
 		if (got[i] < least)
@@ -155,6 +161,7 @@ static pf_pfn exact_by_split(struct pf_lane *lane, const struct pf_request *req,
 {
 	pf_pfn pfn = PF_ASK(lane, alloc, req);
 
+	pf_rules_urgent(lane, req);
 	if (pfn == PF_NO_PFN)
 		return pfn;
 	pf_law_placement(lane, pfn, req->order, req);
@@ -168,11 +175,15 @@ static pf_pfn exact_by_split(struct pf_lane *lane, const struct pf_request *req,
 
 static pf_pfn exact_alloc(struct pf_lane *lane, const struct pf_request *req, unsigned nr)
 {
+	pf_pfn pfn;
+
 	if (!pf_can(lane, PF_CAN_EXACT))
 		return exact_by_split(lane, req, nr);
 	/* What it frees goes elsewhere than what others free. */
 	lane->grouped = false;
-	return PF_ASK(lane, alloc_exact, req, nr);
+	pfn = PF_ASK(lane, alloc_exact, req, nr);
+	pf_rules_urgent(lane, req);
+	return pfn;
 }
 
 static void accept_exact(struct pf_lane *lane, const struct pf_slot *slot, pf_pfn pfn,

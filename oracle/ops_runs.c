@@ -7,6 +7,7 @@
 #include "consensus.h"
 #include "laws.h"
 #include "ops.h"
+#include "rules.h"
 
 /* A run of pages became the units of a slot, from the u-th on. */
 static void accept(struct pf_lane *lane, const struct pf_slot *slot, uint32_t u, pf_pfn pfn,
@@ -69,6 +70,8 @@ static void ask_range(struct pf_oracle *run, const struct pf_op *op, struct rang
 		}
 		could |= bit(lane);
 		lane->grouped = false;
+		if (what == PF_CAN_CONTIG)
+			pf_rules_retyped(lane);
 		ok = what == PF_CAN_CONTIG ? PF_ASK(lane, alloc_contig, pfn, r.nr, mobility)
 					   : PF_ASK(lane, take_run, pfn, r.nr);
 		pf_said(lane, ok);

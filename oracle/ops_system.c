@@ -8,6 +8,7 @@
 #include "laws.h"
 #include "ops.h"
 #include "relations.h"
+#include "rules.h"
 #include "twin.h"
 
 void pf_do_compact(struct pf_oracle *run, const struct pf_op *op)
@@ -35,6 +36,7 @@ void pf_do_compact(struct pf_oracle *run, const struct pf_op *op)
 		r = PF_ASK(lane, compact, &req);
 		run->compaction = 0;
 		pf_said(lane, r);
+		pf_scan_result(lane, r);
 		pf_note(lane, PF_ANSWER_COMPACTED, r, (uint32_t)(lane->migrated_pages - before));
 		if (!run->options.unchecked) {
 			pf_law_truthful_compact(lane, &req, r);
@@ -83,6 +85,7 @@ static void undo_block(struct pf_lane *lane, uint32_t block)
 	pf_world_set_block(lane, block, PF_BLOCK_NORMAL);
 	if (isolated) {
 		PF_TELL(lane, undo_isolate, pfn);
+		pf_rules_retyped(lane);
 		pf_law_undone(lane, block);
 	} else {
 		PF_TELL(lane, online, pfn);
@@ -144,6 +147,7 @@ static void take_block(struct pf_oracle *run, const struct pf_op *op, bool offli
 		ok = offline ? PF_ASK(lane, offline, pfn) : PF_ASK(lane, isolate, pfn);
 		pf_said(lane, ok);
 		pf_note(lane, ok ? PF_ANSWER_BLOCK : PF_ANSWER_REFUSED, pfn, 0);
+		pf_rules_retyped(lane);
 		if (ok)
 			hide_block(lane, block, offline);
 	}
@@ -201,6 +205,7 @@ void pf_do_retype(struct pf_oracle *run, const struct pf_op *op)
 		if (lane->block_state[block] != PF_BLOCK_NORMAL)
 			continue;
 		PF_TELL(lane, retype, pfn, op->arg[PF_RETYPE_TYPE]);
+		pf_rules_retyped(lane);
 		lane->grouped = false;
 	}
 }
@@ -251,6 +256,8 @@ void pf_do_add(struct pf_oracle *run, const struct pf_op *op)
 		for (uint32_t b = first; b <= last; b++)
 			pf_world_set_block(lane, b, PF_BLOCK_NORMAL);
 		pf_world_ask_own(lane);
+		if (!run->options.unchecked)
+			pf_rules_resized(lane);
 	}
 }
 
@@ -262,10 +269,16 @@ void pf_do_drain(struct pf_oracle *run, const struct pf_op *op)
 
 	pf_for_each_lane(run, lane)
 	{
-		if (pf_can(lane, PF_CAN_DRAIN))
-			PF_TELL(lane, drain, cpu ? (int)((cpu - 1) % run->layout.nr_cpus) : -1);
-		else
+		int only = cpu ? (int)((cpu - 1) % run->layout.nr_cpus) : -1;
+
+		if (!pf_can(lane, PF_CAN_DRAIN)) {
 			pf_note_skipped(lane);
+			continue;
+		}
+		pf_rules_before_drain(lane, only);
+		PF_TELL(lane, drain, only);
+		if (lane->rules.observer)
+			pf_rules_after_free(lane);
 	}
 }
 
@@ -287,12 +300,17 @@ void pf_do_tune(struct pf_oracle *run, const struct pf_op *op)
 
 	pf_for_each_lane(run, lane)
 	{
+		bool ok;
+
 		if (knob >= PF_NR_KNOBS || !pf_can(lane, PF_CAN_TUNE)) {
 			pf_note_skipped(lane);
 			continue;
 		}
-		pf_said(lane, PF_ASK(lane, tune, knob, op->arg[PF_TUNE_VALUE]));
+		ok = PF_ASK(lane, tune, knob, op->arg[PF_TUNE_VALUE]);
+		pf_said(lane, ok);
 		lane->grouped = false;
+		if (ok && !run->options.unchecked)
+			pf_rules_tuned(lane, knob, op->arg[PF_TUNE_VALUE]);
 	}
 }
 
@@ -312,6 +330,7 @@ void pf_do_cpu(struct pf_oracle *run, const struct pf_op *op)
 			pf_note_skipped(lane);
 	}
 	run->online = now;
+	pf_for_each_lane(run, lane) if (!run->options.unchecked) pf_rules_resized(lane);
 }
 
 void pf_do_inject(struct pf_oracle *run, const struct pf_op *op)
@@ -337,7 +356,12 @@ void pf_do_inject(struct pf_oracle *run, const struct pf_op *op)
 
 void pf_audit(struct pf_oracle *run)
 {
-	pf_for_each_lane(run, lane) pf_laws_audit(lane);
+	pf_for_each_lane(run, lane)
+	{
+		pf_laws_audit(lane);
+		pf_rules_audit(lane);
+		pf_rules_raise(lane);
+	}
 	pf_relation_totals(run);
 }
 

@@ -199,6 +199,18 @@ static void replay(struct pf_lane *leader, struct pf_lane *follower)
 						   leader->unit_pfn[slot->first_unit + u],
 						   leader->impl->name);
 	}
+	/* What it took it counts as taken. */
+	for (unsigned z = 0; z < l->nr_zones && !leader->has_ranges; z++) {
+		const struct pf_zone_counters *c = PF_ASK(follower, counters, z);
+
+		if (c->free + c->cached + leader->live[z] + follower->own[z] != c->managed)
+			pf_broken(
+				follower, PF_LAW_CONSERVATION,
+				"with the places of %s, zone %u: free %u + cached %u + taken %u is "
+				"not managed %u",
+				leader->impl->name, z, c->free, c->cached, leader->live[z],
+				c->managed);
+	}
 	for (unsigned o = 0; o <= l->max_order; o++) {
 		struct pf_request req = {.order = o,
 					 .mobility = PF_MOVABLE,

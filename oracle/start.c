@@ -9,6 +9,7 @@
 
 #include "asan.h"
 #include "layout.h"
+#include "rules.h"
 #include "start.h"
 
 /* What a run starts from, kept for the default layout and for the last other one. */
@@ -271,7 +272,9 @@ static void start_state(struct pf_lane *lane, struct pf_start *s)
 	lane->guards = &s->lane[i].guards;
 	lane->guards->nr = 0;
 	lane->world.wanted =
-		run->options.event ? ~0ull : 1ull << PF_EV_EXTFRAG | 1ull << PF_EV_WAKEUP_KSWAPD;
+		run->options.event
+			? ~0ull
+			: 1ull << PF_EV_EXTFRAG | 1ull << PF_EV_WAKEUP_KSWAPD | pf_scan_events();
 	restore_regions(lane);
 	pf_enter(lane);
 	lane->impl->init(lane->impl->self, lane->state, &run->layout, &lane->world);

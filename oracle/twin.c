@@ -50,6 +50,8 @@ void pf_twins_start(struct pf_oracle *run)
 void pf_twins_step(struct pf_lane *lane)
 {
 	lane->nr_said = lane->nr_moves = 0;
+	if (lane->run->nr_twins > 1)
+		memset(lane->told, 0, sizeof(lane->told));
 }
 
 void pf_twins_free(struct pf_lane *lane)
@@ -112,10 +114,12 @@ static void make_room(struct pf_lane *lane)
 	if (!lane->dump)
 		lane->dump = memset(pf_arena_resize(NULL, NULL, sizeof(*lane->dump)), 0,
 				    sizeof(*lane->dump));
-	if (lane->dump->room >= room)
+	/* What is too long must be so whatever ran before, in a larger memory. */
+	lane->dump->room = room;
+	if (lane->dump_room >= room)
 		return;
 	lane->dump->word = pf_arena_resize(NULL, lane->dump->word, room * sizeof(uint32_t));
-	lane->dump->room = room;
+	lane->dump_room = room;
 }
 
 void pf_twin_dump(struct pf_lane *lane)
@@ -224,6 +228,35 @@ static void compare_moves(struct pf_lane *lane, struct pf_lane *ref)
 			      lane->nr_moves, ref->nr_moves);
 }
 
+/* Who is held to Linux's rules tells what Linux does on its way. */
+static void compare_events(struct pf_lane *lane, struct pf_lane *ref)
+{
+	static const char *const name[PF_NR_EVENTS] = {
+		[PF_EV_EXTFRAG] = "fallbacks",
+		[PF_EV_WAKEUP_KSWAPD] = "wake-ups of kswapd",
+		[PF_EV_WAKEUP_KCOMPACTD] = "wake-ups of kcompactd",
+		[PF_EV_KCOMPACTD_WAKE] = "kcompactd's beginnings",
+		[PF_EV_COMPACT_SUITABLE] = "zones that are suitable for compaction",
+		[PF_EV_COMPACT_BEGIN] = "compaction's beginnings",
+		[PF_EV_COMPACT_FINISHED] = "compaction's looks at its end",
+		[PF_EV_COMPACT_END] = "compaction's ends",
+		[PF_EV_ISOLATE_MIGRATEPAGES] = "isolated pages to move",
+		[PF_EV_ISOLATE_FREEPAGES] = "isolated free pages",
+		[PF_EV_COMPACT_DEFERRED] = "zones whose compaction is put off",
+		[PF_EV_COMPACT_DEFER] = "compactions that are put off from now on",
+		[PF_EV_COMPACT_DEFER_RESET] = "compactions that are not put off any more",
+	};
+
+	if (!lane->rules.observer || !ref->rules.observer)
+		return;
+	for (unsigned e = 0; e < PF_NR_EVENTS; e++)
+		if (name[e] && (lane->told[e].nr != ref->told[e].nr ||
+				lane->told[e].hash != ref->told[e].hash))
+			pf_relation_broken_as(lane, ref, PF_LAW_EXACT, PF_ABOUT_TWIN_EVENTS,
+					      "%s: %u of this operation, %u, or not the same",
+					      name[e], lane->told[e].nr, ref->told[e].nr);
+}
+
 void pf_relation_twins(struct pf_oracle *run)
 {
 	if (run->nr_twins < 2)
@@ -242,6 +275,7 @@ void pf_relation_twins(struct pf_oracle *run)
 				blame_answer(lane, ref, i);
 		if (lane->nr_said != ref->nr_said)
 			blame_answer(lane, ref, i);
+		compare_events(lane, ref);
 		if (run->step < run->nr_ops && (run->ops[run->step].kind == PF_OP_ALLOC ||
 						run->ops[run->step].kind == PF_OP_BULK ||
 						run->ops[run->step].kind == PF_OP_EXACT))

@@ -446,6 +446,8 @@ static enum pf_migrate_result world_migrate(struct pf_world *w, pf_pfn src, pf_p
 
 	if (lane->run->witness)
 		lane->run->witness->moved(lane, src, dst, mode, result);
+	if (lane->rules.observer)
+		lane->rules.observer->moved(lane, src, dst, result);
 	return result;
 }
 
@@ -570,10 +572,16 @@ static void world_event(struct pf_world *w, const struct pf_event *ev)
 	if (ev->type >= PF_NR_EVENTS || lane->muted)
 		return;
 	lane->figures.events[ev->type]++;
+	pf_probe_event(&lane->figures, ev);
 	if (lane->run->options.event)
 		lane->run->options.event(lane->run->options.event_arg, lane->index, ev);
-	for (unsigned i = 0; i < ev->nr_fields && i < 8; i++)
+	if (lane->rules.observer)
+		lane->rules.observer->event(lane, ev);
+	lane->told[ev->type].nr++;
+	for (unsigned i = 0; i < ev->nr_fields && i < 8; i++) {
 		lane->hash = lane->hash * 31 + (uint64_t)ev->field[i];
+		lane->told[ev->type].hash = lane->told[ev->type].hash * 31 + (uint64_t)ev->field[i];
+	}
 	/* Below pageblock_order stealing is a matter of policy. */
 	if (ev->type == PF_EV_EXTFRAG && ev->field[2] < lane->run->layout.pageblock_order)
 		lane->grouped = false;

@@ -100,6 +100,86 @@ struct pf_guards {
 /* From OFFLINE on a block's pages are not managed. LATER: they have never been there. */
 enum pf_block_state { PF_BLOCK_NORMAL, PF_BLOCK_ISOLATED, PF_BLOCK_OFFLINE, PF_BLOCK_LATER };
 
+/* Who follows a lane's events and moves; may break a law. */
+struct pf_observer {
+	void (*event)(struct pf_lane *lane, const struct pf_event *ev);
+	void (*moved)(struct pf_lane *lane, pf_pfn src, pf_pfn dst, enum pf_migrate_result result);
+};
+
+/* A zone's compaction is put off: its counters, by the events. */
+struct pf_deferral {
+	unsigned considered, shift;
+	int order_failed;
+};
+
+/* The compaction that is followed, and what it has said so far in this operation. */
+struct pf_scan {
+	enum {
+		PF_SCAN_NONE,
+		PF_SCAN_RANGE,	   /* alloc_contig_range(): not followed */
+		PF_SCAN_MANUAL,	   /* of a node, as asked through its file */
+		PF_SCAN_PROACTIVE, /* by kcompactd, for the score */
+		PF_SCAN_KCOMPACTD, /* by kcompactd, for an order */
+		PF_SCAN_DIRECT,	   /* by a request */
+	} kind;
+	int order;
+	unsigned prio, zone, last_zone;
+	bool inside, sync, whole, ignore_skip, owed;
+	int suitable, finished, last, best; /* results, the kernel's numbers */
+	bool first_look, asked_since;	    /* a page was moved since free ones were isolated */
+	int targets;			    /* isolated and not used */
+	bool looked, begun;	 /* the lists are known as they were; and are not any more */
+	unsigned mobility, type; /* of a compaction for an order, as an operation */
+	uint32_t zones;		 /* that have begun, a bit each */
+	pf_pfn iteration; /* where the scan for pages to move was when its end was asked for */
+	pf_pfn last_from; /* and that of the last batch that had pages */
+	bool aborted;
+	uint64_t total_migrate, total_free, total_isolated; /* before */
+	uint64_t all_free_scanned;
+	unsigned node;		       /* of kcompactd */
+	uint32_t asked, met, deferred; /* zones, a bit each */
+	pf_pfn migrate, free, first_free;
+	pf_pfn from, to; /* of the pages in hand */
+	uint32_t taken, moved;
+	int64_t said_moved, said_failed; /* by migrate_pages(), of the pages in hand */
+	uint64_t migrate_scanned, free_scanned, isolated, all_migrate_scanned, all_isolated;
+};
+
+/* What the daemons were woken for; what the one that runs should do. */
+struct pf_daemons {
+	bool woken[PF_MAX_NODES];
+	int order[PF_MAX_NODES], zone[PF_MAX_NODES]; /* largest, lowest type */
+	bool kswapd, proactive, worth_it;
+	unsigned node;
+};
+
+/* What rules.c expects of a lane in this run. */
+struct pf_rules {
+	const struct pf_observer *observer; /* NULL: nobody looks */
+	enum pf_about broken;		    /* to be raised; 0: nothing */
+	char what[200];
+	struct pf_scan scan;
+	struct pf_daemons daemons;
+	struct pf_deferral deferral[PF_MAX_ZONES];
+	uint32_t knob[PF_NR_KNOBS]; /* as tuned, or at boot */
+	uint32_t set;		    /* knobs that were tuned, a bit each */
+	uint32_t most_boost;	    /* largest watermark_boost_factor so far */
+	bool retyped;		    /* pageblocks got types from outside */
+	uint32_t wmark[PF_MAX_ZONES][PF_NR_WMARK], most_high[PF_MAX_ZONES];
+	uint32_t high[PF_MAX_ZONES], threshold[PF_MAX_ZONES], most_threshold[PF_MAX_ZONES];
+	/* The call that is foretold: the lists as they should be after it. */
+	struct pf_node *node;
+	uint32_t calls;
+	bool foretold, lists_too, unsure, ungrouped, boosts;
+	uint32_t reserved;	/* zones that have had a highatomic reserve, a bit each */
+	uint32_t waking, woken; /* nodes whose kswapd has to be woken, and is */
+	bool may_wake;
+	pf_pfn pfn;
+	uint32_t field[PF_MAX_ZONES][PF_NR_ZONE_FIELDS];
+	uint32_t cpu[PF_MAX_ZONES][PF_MAX_CPUS][PF_NR_CPU_FIELDS];
+	uint32_t position[PF_MAX_ZONES]; /* cached positions before the first compaction */
+};
+
 struct pf_lane {
 	struct pf_world world; /* first: the world's functions find the lane by it */
 	struct pf_oracle *run;
@@ -157,8 +237,16 @@ struct pf_lane {
 	uint64_t *said;
 	struct pf_move *move;
 	uint32_t nr_said, max_said, nr_moves, max_moves;
-	struct pf_dump *dump; /* not the arena's: the implementation writes it */
+	struct {
+		uint32_t nr;
+		uint64_t hash; /* of their fields, in order */
+	} told[PF_NR_EVENTS];  /* events, by type */
+	struct pf_dump *dump;  /* not the arena's: the implementation writes it */
+	uint32_t dump_room;    /* words that it has room for, of the largest layout so far */
 	uint64_t hash;
+	struct pf_rules rules;
+	struct pf_node *node; /* rules_lists.c's */
+	uint32_t node_room;
 	struct pf_figures figures;
 };
 

@@ -7,10 +7,12 @@
 
 /* -------------------------------------------------------------- writing --- */
 
+/* A list that is a loop ends as one that is too long: for the reader to say. */
 static void dump_list(const struct machine *m, struct pf_dump *d, struct pf_list *list, u32 head)
 {
 	pf_dump_begin(d, list);
-	for (u32 at = m->lru[head].next; at != head; at = m->lru[at].next)
+	for (u32 at = m->lru[head].next; at != head && list->nr <= 2 * m->nr_pages + 64;
+	     at = m->lru[at].next)
 		pf_dump_add(d, list, absolute_pfn(m, at));
 }
 

@@ -318,7 +318,7 @@ const struct pf_impl pf_impl_linux = {
 	COMMON,
 	.name = "linux",
 	.summary = "port of the Linux 6.1.192 page allocator",
-	.features = FEATURES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_CAPTURE,
+	.features = FEATURES | PF_F_WATERMARKS | PF_F_CACHE | PF_F_CAPTURE | PF_F_RULES,
 	.tier = PF_TIER_TWIN,
 	.group = "linux-6.1",
 	.alloc_bulk = linux_alloc_bulk,

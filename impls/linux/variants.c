@@ -81,5 +81,6 @@ bool pf_linux_variant(struct pf_linux_variant *v, const char *name, size_t len)
 	v->impl.summary = v->summary;
 	v->impl.tier = PF_TIER_SPEC;
 	v->impl.group = NULL;
+	v->impl.features &= ~PF_F_RULES;
 	return true;
 }

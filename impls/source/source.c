@@ -148,7 +148,7 @@ struct pf_source *pf_source_open(const char *folder, const char *spec, size_t le
 				 size_t size)
 {
 	struct pf_source *s = calloc(1, sizeof(*s));
-	char name[64];
+	char name[64], rules[PATH_MAX];
 
 	tree_name(name, sizeof(name), spec, len);
 	if (!s || strchr(name, '/')) {
@@ -177,6 +177,10 @@ struct pf_source *pf_source_open(const char *folder, const char *spec, size_t le
 	s->impl.name = s->name;
 	s->impl.summary = s->summary;
 	s->impl.group = s->group;
+	/* Somebody's tree may mean to change a rule; ours doesn't. */
+	snprintf(rules, sizeof(rules), "%s/%s/rules", folder, name);
+	if (!access(rules, F_OK))
+		s->impl.features |= PF_F_RULES;
 	return s;
 }
 

@@ -42,7 +42,8 @@ static const char *check_free(struct zone *zone)
 					return "a page on a free list has another order";
 				if (page_count(page))
 					return "a page on a free list has a reference";
-				nr++;
+				if (nr++ > shim_most_pages())
+					return "a free list is a loop";
 			}
 		if (nr != area->nr_free)
 			return "nr_free is not the length of the free lists";
@@ -60,8 +61,11 @@ static const char *check_cpus(struct zone *zone)
 		int nr = 0;
 
 		for (i = 0; i < NR_PCP_LISTS; i++)
-			list_for_each_entry(page, &pcp->lists[i], pcp_list)
+			list_for_each_entry(page, &pcp->lists[i], pcp_list) {
 				nr += 1 << pf_pcp_order(shim_layout, i);
+				if (nr > (int)shim_most_pages())
+					return "a list of pcp is a loop";
+			}
 		if (nr != pcp->count)
 			return "pcp->count is not what its lists hold";
 	}

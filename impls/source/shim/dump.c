@@ -77,8 +77,11 @@ static void dump_cpu(struct zone *zone, unsigned int cpu, struct pf_dump *d, u32
 	f[PF_DUMP_STAT_THRESHOLD] = stat->stat_threshold;
 	for (i = 0; i < NR_PCP_LISTS; i++) {
 		pf_dump_begin(d, &lists[i]);
-		list_for_each_entry(page, &pcp->lists[i], pcp_list)
+		list_for_each_entry(page, &pcp->lists[i], pcp_list) {
+			if (lists[i].nr > shim_most_pages())
+				break;
 			pf_dump_add(d, &lists[i], page_to_pfn(page));
+		}
 	}
 }
 
@@ -95,8 +98,11 @@ static void dump_free(struct zone *zone, struct pf_dump *d, struct pf_zone_dump 
 			struct pf_list *list = &zd->free[order][shim_block_type(t)];
 
 			pf_dump_begin(d, list);
-			list_for_each_entry(page, &zone->free_area[order].free_list[t], lru)
+			list_for_each_entry(page, &zone->free_area[order].free_list[t], lru) {
+				if (list->nr > shim_most_pages())
+					break;
 				pf_dump_add(d, list, page_to_pfn(page));
+			}
 		}
 	}
 }

@@ -586,9 +586,12 @@ static const struct pf_zone_counters *source_counters(void *state, unsigned int 
 	for (order = 0; order <= SHIM_MAX_ORDER; order++) {
 		c->nr_free[order] = zone->free_area[order].nr_free;
 		if (zone->nr_isolate_pageblock)
-			list_for_each_entry(page,
-					    &zone->free_area[order].free_list[MIGRATE_ISOLATE], lru)
+			list_for_each_entry(
+				page, &zone->free_area[order].free_list[MIGRATE_ISOLATE], lru) {
 				c->isolated += 1u << order;
+				if (c->isolated > shim_most_pages())
+					break; /* a loop: check.c says so */
+			}
 	}
 	/* A mark that was tuned counts as well. */
 	c->drift += mark > now ? mark - now : 0;

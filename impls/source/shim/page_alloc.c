@@ -172,6 +172,11 @@ static void set_marks(const struct pf_layout *l)
 		shim_zones[i]->_watermark[WMARK_LOW] = l->zone[i].wmark[PF_WMARK_LOW];
 		shim_zones[i]->_watermark[WMARK_HIGH] = l->zone[i].wmark[PF_WMARK_HIGH];
 		shim_zones[i]->_watermark[WMARK_PROMO] = l->zone[i].wmark[PF_WMARK_HIGH];
+		/*
+		 * init_per_zone_wmark_min() has set it by the marks it made, and
+		 * refresh_zone_stat_thresholds() never takes it back: by these it is made anew.
+		 */
+		shim_zones[i]->percpu_drift_mark = 0;
 	}
 }
 

@@ -36,6 +36,12 @@ extern const struct pf_source_self *shim_self;
 extern struct zone *shim_zones[PF_MAX_ZONES];
 extern bool shim_booted;
 
+/* A list with more entries is a loop; and a dump with so many words is too long to be one. */
+static inline unsigned int shim_most_pages(void)
+{
+	return 2 * pf_layout_pages(shim_layout) + 64;
+}
+
 /* --------------------------------------------------------------- kernel.c -- */
 
 /* The cpu that runs from now on. */

@@ -162,6 +162,25 @@ void pf_print_figures(FILE *out, const char *const *name, const struct pf_figure
 	}
 }
 
+void pf_print_probes(FILE *out, const struct pf_figures *f, unsigned nr)
+{
+	uint64_t met[PF_NR_PROBES] = {0}, runs = 0, any = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		runs = f[i].runs > runs ? f[i].runs : runs;
+		for (unsigned p = 0; p < PF_NR_PROBES; p++) {
+			met[p] += f[i].met[p];
+			any += f[i].met[p];
+		}
+	}
+	if (!any)
+		return;
+	fprintf(out, "conditions met, in a thousand programs\n");
+	for (unsigned p = 0; p < PF_NR_PROBES; p++)
+		fprintf(out, "%10.1f  %s%s\n", 1000.0 * (double)met[p] / (double)runs,
+			pf_probe_text[p], met[p] ? "" : ": NEVER");
+}
+
 void pf_print_ends(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr)
 {
 	fprintf(out, "at the end\n");
@@ -195,4 +214,17 @@ void pf_print_table(FILE *out, const struct pf_oracle *o)
 	}
 	pf_print_figures(out, name, f, nr);
 	pf_print_ends(out, name, f, nr);
+}
+
+bool pf_finding_path(const char *who, const struct pf_verdict *v, char *path, size_t size)
+{
+	static const char folder[] = "findings/";
+
+	if (!pf_make_folders("findings"))
+		return false;
+	snprintf(path, size, "%s%s-%s.txt", folder, who, v->signature);
+	for (char *s = path + strlen(folder); *s; s++)
+		if (*s == '/')
+			*s = '-';
+	return true;
 }

@@ -44,12 +44,20 @@ bool pf_open_lineup(const char *names, struct pf_lineup *lineup, struct pf_optio
 struct pf_oracle *pf_open_oracle(const char *names, struct pf_lineup *lineup,
 				 struct pf_options *options);
 
+/*
+ * Where a finding goes if nobody said: findings/WHO-LAW-IMPL-OPERATION.txt; makes the folder.
+ * False: complained.
+ */
+bool pf_finding_path(const char *who, const struct pf_verdict *v, char *path, size_t size);
+
 void pf_write_text(FILE *out, const struct pf_op *ops, size_t n);
 bool pf_write_bytes(FILE *out, const struct pf_op *ops, size_t n);
 void pf_print_op_to(FILE *out, const struct pf_op *op);
 
 /* The closing table: a line for each implementation. */
 void pf_print_figures(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr);
+/* Of all lanes together: which conditions were met, and which never were. Nothing if none was. */
+void pf_print_probes(FILE *out, const struct pf_figures *f, unsigned nr);
 /* Behind it: how memory was left, and which programs one could not run. */
 void pf_print_ends(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr);
 void pf_print_table(FILE *out, const struct pf_oracle *o);
@@ -62,6 +70,7 @@ int cmd_emit_c(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_impls(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_exhaust(int argc, char **argv);
 int cmd_fuzz(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_triage(int argc, char **argv);

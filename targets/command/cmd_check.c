@@ -33,6 +33,7 @@ static void print_features(const struct pf_impl *impl)
 		{PF_F_CACHE, "cache"},		 {PF_F_SNAPSHOT, "snapshot"},
 		{PF_F_CAPTURE, "capture"},	 {PF_F_REMOTE, "remote"},
 		{PF_F_INPAGE, "inpage"},	 {PF_F_FILLS_ISOLATED, "fills_isolated"},
+		{PF_F_RULES, "rules"},
 	};
 	const struct {
 		bool there;
@@ -149,20 +150,6 @@ static const struct pf_figures *figures(const struct check *c)
 	return &r->figures[r->nr_lanes - 1];
 }
 
-/* Where a finding goes if nobody said: findings/check-LAW-IMPL-OPERATION.txt */
-static bool default_output(const struct pf_verdict *v, char *path, size_t size)
-{
-	static const char folder[] = "findings/check-";
-
-	if (!pf_make_folders("findings"))
-		return false;
-	snprintf(path, size, "%s%s.txt", folder, v->signature);
-	for (char *s = path + strlen(folder); *s; s++)
-		if (*s == '/')
-			*s = '-';
-	return true;
-}
-
 static bool save(const struct check *c, const struct pf_op *ops, size_t n,
 		 const struct pf_verdict *v, const char *path)
 {
@@ -216,7 +203,7 @@ static int report(struct check *c, const struct pf_op *ops, size_t n, const stru
 	pf_progress_clear();
 	/* First of all: the story may take its time, and it may be the last of the disk. */
 	if (!path)
-		path = default_output(v, own, sizeof(own)) ? own : NULL;
+		path = pf_finding_path("check", v, own, sizeof(own)) ? own : NULL;
 	if (!path || !save(c, ops, n, v, path))
 		status = PF_EXIT_USAGE;
 	of.signature = v->signature;
@@ -402,6 +389,7 @@ static int conclude(const struct check *c)
 		name[i] = r->name[i];
 	pf_print_figures(stdout, name, r->figures, r->nr_lanes);
 	pf_print_ends(stdout, name, r->figures, r->nr_lanes);
+	pf_print_probes(stdout, r->figures, r->nr_lanes);
 	pf_print_conformance(stdout, &of);
 	if (c->guesses)
 		printf("%s refused most layouts, so that simpler ones were made: it should say "

@@ -36,6 +36,12 @@ static bool parse_place(const char *text, struct pf_kernel_config *config)
 			return true;
 		if (!pf_number(text + len + 1, "kernel:PLACE=", 2048, &mb))
 			return false;
+		/* Memory is plugged in by blocks of 128 MB (x86-64's memory_block_size_bytes()). */
+		if (mb < 128 || (i == PF_KERNEL_DIMM && mb % 128)) {
+			pf_complain("kernel:%s: %s MB from 128 to 2048", text,
+				    i == PF_KERNEL_DIMM ? "a multiple of 128" : "a number of");
+			return false;
+		}
 		config->node_mb = (unsigned)mb;
 		return true;
 	}

@@ -51,10 +51,12 @@ static bool shows(struct asked *a, const struct pf_op *ops, size_t n, size_t *st
 	return log.status && !strcmp(name, a->name);
 }
 
-/* What comes behind the operation that showed it is not needed. */
-static size_t needed(size_t step, size_t n)
+/* What comes behind the operation that showed it is not needed, but for what makes the start. */
+static size_t needed(size_t step, const struct pf_op *ops, size_t n)
 {
-	return step + 1 < n ? step + 1 : n;
+	while (n > step + 1 && !pf_op_is_config(ops[n - 1].kind))
+		n--;
+	return n;
 }
 
 /*
@@ -69,9 +71,10 @@ static void cut_tail(struct asked *a, struct pf_program *p, size_t *tried)
 		return;
 	pf_progress("%s: where do they part?", a->name);
 	++*tried;
-	if (!pf_judge_close_look(a->judge, p->ops, p->nr, &step) || needed(step, p->nr) == p->nr)
+	if (!pf_judge_close_look(a->judge, p->ops, p->nr, &step) ||
+	    needed(step, p->ops, p->nr) == p->nr)
 		return;
-	n = needed(step, p->nr);
+	n = needed(step, p->ops, p->nr);
 	++*tried;
 	if (shows(a, p->ops, n, &step))
 		p->nr = n;
@@ -94,7 +97,7 @@ static bool reduce(struct asked *a, struct pf_program *p, size_t before, size_t 
 
 		++*tried;
 		if (same && !is_over(a))
-			pf_reduce_report_prefix(&r, needed(step, n));
+			pf_reduce_report_prefix(&r, needed(step, ops, n));
 		else
 			pf_reduce_report(&r, false);
 		pf_progress("%s: %zu operations, %zu before, %zu candidates tried", a->name,
@@ -125,7 +128,7 @@ bool pf_minimise(struct pf_judge *j, struct pf_program *p, const struct pf_verdi
 	size_t before = p->nr;
 
 	*tried = 0;
-	p->nr = needed(v->step, p->nr);
+	p->nr = needed(v->step, p->ops, p->nr);
 	/* It has no answer to anything else. */
 	if (pf_judge_machine(j) == PF_JUDGE_TRANSCRIPT)
 		return true;

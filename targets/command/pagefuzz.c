@@ -20,6 +20,7 @@ static const struct {
 	{"new", cmd_new, "write a wrapper for an allocator to begin with"},
 	{"build", cmd_build, "compile sources to a plug-in"},
 	{"check", cmd_check, "conformance run of one implementation"},
+	{"exhaust", cmd_exhaust, "all programs up to a length over a small alphabet"},
 	{"generate", cmd_generate, "print a workload of a kind as a program"},
 	{"record", cmd_record, "write a transcript of what an implementation says to a program"},
 	{"golden", cmd_golden, "hold an implementation to transcripts of the real kernel"},

@@ -329,6 +329,22 @@ static bool storm(struct mutation *m)
 	return len > 0;
 }
 
+/* Repeat an operation as it is: deferral wants that, and caches that run full. */
+static bool repeat(struct mutation *m)
+{
+	struct pf_op op;
+	size_t at, len;
+
+	if (!body(m))
+		return false;
+	at = pick_op(m);
+	op = m->ops[at++];
+	len = open_gap(m, at, one_in(m->rng, 3) ? between(m->rng, 1, 140) : between(m->rng, 1, 12));
+	for (size_t i = 0; i < len; i++)
+		m->ops[at + i] = op;
+	return len > 0;
+}
+
 /* Free what is live at some point: all, or every second one, or every third one ... */
 static bool free_storm(struct mutation *m)
 {
@@ -411,7 +427,7 @@ static bool mutate_once(struct mutation *m)
 		swap,	       change_operand, change_operand,	change_operand,	 change_operand,
 		change_op,     change_op,      retarget,	retarget,	 retarget_all,
 		storm,	       storm,	       free_storm,	free_storm,	 append,
-		change_config,
+		change_config, repeat,
 	};
 
 	return mutations[pf_rng_below(m->rng, sizeof(mutations) / sizeof(mutations[0]))](m);

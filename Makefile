@@ -62,7 +62,7 @@ SAN_DIR := fuzz$(if $(SAN),-$(subst $(comma),-,$(SAN)),-plain)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 .SECONDARY:
-.PHONY: all help fuzz test afl demo bench lab source source-diff source-bugs golden coverage results check-impl setup clean format install \
+.PHONY: all help fuzz test afl demo bench lab source source-diff source-bugs bugbench mutants golden coverage results check-impl setup clean format install \
 	do-fuzz do-test do-afl do-demo do-bench do-golden do-coverage do-results fuzz-targets all-targets afl-targets tools units counted
 
 all: help
@@ -83,6 +83,10 @@ help:
 	@echo "              are they the same? random and fuzzed programs on both (SECONDS=60, LAWS=1)"
 	@echo "make source-bugs  are real bugs found? fixes taken out of Linux 6.1 again, a table"
 	@echo "              (FIXES=\"bulk-nothing ...\" SECONDS=60 RUNS=3 JOBS=1 JUDGE=1)"
+	@echo "make bugbench historic bugs put back into the port: who notices them? a table"
+	@echo "              (BUGS=\"fast-negative ...\" SECONDS=60 RUNS=5 JOBS=2 README=1 JUDGE=1)"
+	@echo "make mutants  small faults put into the port: how many does somebody notice? a table"
+	@echo "              (COUNT=360 SECONDS=10 JOBS=2 SURVIVORS=1 JUDGE=1)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"
 	@echo "make coverage lines that the corpus reaches, as HTML; of a kernel's source too (make source)"
 	@echo "              (CORPUS=folder of inputs, beside the seeds)"
@@ -118,6 +122,12 @@ source-diff:
 source-bugs:
 	@scripts/source-bugs $(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(RUNS),RUNS=$(RUNS)) \
 		$(if $(JOBS),JOBS=$(JOBS)) $(if $(JUDGE),JUDGE=$(JUDGE)) $(FIXES)
+bugbench:
+	@scripts/setup prove
+	@scripts/prove/bugbench $(foreach v,SECONDS RUNS JOBS JUDGES JUDGE README PROGRAMS,$(if $($(v)),$(v)="$($(v))")) $(BUGS)
+mutants:
+	@scripts/setup prove
+	@scripts/prove/mutants $(foreach v,COUNT SECONDS JOBS SAMPLE JUDGES JUDGE SURVIVORS README,$(if $($(v)),$(v)="$($(v))"))
 source:
 	@scripts/source $(if $(KVER),KVER=$(KVER)) $(if $(KSRC),KSRC=$(KSRC)) $(if $(NAME),NAME=$(NAME))
 golden:
@@ -287,6 +297,7 @@ install: tools fuzz-targets build/afl/libpagefuzz_mutator.so build/fuzz_lockstep
 	@install -D -m 644 -t $(ROOT)/lib/pkgconfig build/pagefuzz.pc
 	@install -D -m 644 -t $(ROOT)/share/pagefuzz build/fuzz_lockstep.dict
 	@install -D -m 644 -t $(ROOT)/share/pagefuzz/seeds $(SEEDS)
+	@install -D -m 644 -t $(ROOT)/share/pagefuzz/worlds $(wildcard corpus/worlds/*.txt)
 	@install -D -m 644 -t $(ROOT)/share/pagefuzz/seeds-bytes build/seeds-bytes/*
 	@install -D -m 644 -t $(ROOT)/share/pagefuzz/new targets/command/new/*.c
 	@install -D -m 644 -t $(ROOT)/share/man/man1 targets/command/pagefuzz.1

@@ -199,6 +199,12 @@ fi
 "$plain" check --seconds 4 buddy >"$tmp/out" 2>"$tmp/err"
 check "none into a file" test ! -s "$tmp/err"
 
+# Sizes that no machine can have, in one line, whether there is a laboratory or not.
+for place in dimm=100 dimm=0 boot=64 split=4096 cellar; do
+	! "$plain" run -i "linux,kernel:$place" corpus/seeds/compact-simple.txt >/dev/null 2>"$tmp/err"
+	check "kernel:$place in one line" test "$(wc -l <"$tmp/err")" = 1
+done
+
 # -------------------------------------------------------------- workloads --
 
 # Transcripts are named after workload, length and seed: these never change.

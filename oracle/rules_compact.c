@@ -333,6 +333,7 @@ static void check_sources(struct pf_lane *lane, const struct pf_event *ev)
 	struct pf_scan *s = scan_of(lane);
 	pf_pfn start = (pf_pfn)ev->field[0], end = (pf_pfn)ev->field[1];
 	pf_pfn next = block_start(lane, start) + (1u << lane->run->layout.pageblock_order);
+	const struct pf_zone_layout *zone = &lane->run->layout.zone[s->zone];
 	unsigned type;
 	uint32_t scanned;
 
@@ -366,8 +367,13 @@ static void check_sources(struct pf_lane *lane, const struct pf_event *ev)
 			lane, RULES_SCANNER,
 			"pages are taken out of a pageblock of type %u for a request of type %u",
 			type, s->mobility);
-	/* Targets found on the lists may be in the same pageblock. */
-	scanned = s->order < 0 ? pages_looked_at(lane, start, end) : 0;
+	/*
+	 * Targets found on the lists may be in the same pageblock; and what was moved out of it
+	 * merges with what was free, so that a second scan begins in the midst of a free block.
+	 */
+	scanned = s->order < 0 && (start == block_start(lane, start) || start == zone->start_pfn)
+			  ? pages_looked_at(lane, start, end)
+			  : 0;
 	if (scanned && ev->field[2] != scanned)
 		PF_RULE_BROKEN(lane, RULES_COUNTER,
 			       "%lld pages are scanned in [%u, %u), there are %u",

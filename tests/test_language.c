@@ -693,6 +693,46 @@ static void assert_unscaled(const struct pf_op *ops, size_t n)
 	}
 }
 
+/* Memory is full before single pages are freed, and what is asked for is as large as what was. */
+static void test_scattered(void **state)
+{
+	struct pf_rng rng = {21};
+	struct pf_op ops[700], guard;
+	size_t full = 0, asked = 0, repeated = 0;
+
+	(void)state;
+	memset(&guard, 0xa5, sizeof(guard));
+	for (unsigned round = 0; round < 1000; round++) {
+		size_t cap = round % 4 ? 699 : pf_rng_below(&rng, 100), n, frees = 0, same = 0;
+		uint32_t filled = 0;
+		struct pf_layout l;
+
+		ops[cap] = guard;
+		n = pf_generate_scattered(ops, cap, &rng);
+		assert_true(n <= cap);
+		assert_memory_equal(&ops[cap], &guard, sizeof(guard));
+		assert_canonical(ops, n);
+		assert_unscaled(ops, n);
+		pf_layout_build(&l, ops, n);
+		for (size_t i = pf_program_config(ops, n); i < n; i++) {
+			if (ops[i].kind == PF_OP_BULK && !frees)
+				filled += ops[i].arg[PF_BULK_COUNT];
+			frees += ops[i].kind == PF_OP_FREE;
+			if (frees && (ops[i].kind == PF_OP_ALLOC || ops[i].kind == PF_OP_COMPACT))
+				asked += ops[i].arg[0] > 0 && 2u << ops[i].arg[0] <= frees;
+			same = ops[i].kind == PF_OP_ALLOC && ops[i - 1].kind == PF_OP_ALLOC &&
+					       ops[i].arg[0] == ops[i - 1].arg[0]
+				       ? same + 1
+				       : 0;
+			repeated += same == 64;
+		}
+		full += filled >= pf_layout_pages(&l);
+	}
+	assert_in_range(full, 600, 1000);
+	assert_true(asked > 1000);
+	assert_true(repeated > 20);
+}
+
 static void test_generate(void **state)
 {
 	struct pf_rng rng = {6};
@@ -1673,6 +1713,8 @@ int main(void)
 		cmocka_unit_test(test_is_text),
 		cmocka_unit_test(test_rng),
 		cmocka_unit_test(test_generate),
+		cmocka_unit_test(test_scattered),
+		cmocka_unit_test(test_scattered),
 		cmocka_unit_test(test_mutate),
 		cmocka_unit_test(test_mutate_reaches_all),
 		cmocka_unit_test(test_splice),

@@ -325,6 +325,14 @@ static size_t make_full(const struct check *c, struct pf_op *ops, struct pf_rng 
 	return pf_program_fit(ops, pf_generate_full(ops, MAX_OPS, rng), MAX_OPS, &c->limits);
 }
 
+/* Of so many programs one scatters memory; few of those made at random ever compact much. */
+#define SCATTERED_EVERY 8
+
+static size_t make_scattered(const struct check *c, struct pf_op *ops, struct pf_rng *rng)
+{
+	return pf_program_fit(ops, pf_generate_scattered(ops, MAX_OPS, rng), MAX_OPS, &c->limits);
+}
+
 /*
  * Most layouts are refused, and nobody has said which are not: make them simpler and
  * simpler, until they are taken.
@@ -354,11 +362,12 @@ static void guess(struct check *c)
 static int check_random(struct check *c)
 {
 	static struct pf_op ops[MAX_OPS];
-	struct pf_rng rng = {c->args->seed};
+	struct pf_rng rng = {c->args->seed}, aside = {~c->args->seed};
 	int status = PF_EXIT_CLEAN;
 
 	for (uint64_t i = 1; i <= c->args->runs && status == PF_EXIT_CLEAN && !is_over(c); i++) {
 		size_t n = i % FULL_EVERY == FULL_EVERY / 2 ? make_full(c, ops, &rng)
+			   : i % SCATTERED_EVERY == 0	    ? make_scattered(c, ops, &aside)
 							    : make_program(c, ops, &rng);
 
 		snprintf(c->source, sizeof(c->source), "random program %llu of seed %lu",

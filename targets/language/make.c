@@ -639,3 +639,139 @@ size_t pf_generate_full(struct pf_op *ops, size_t cap, struct pf_rng *rng)
 	n += fill(ops + n, cap - n, pages, rng);
 	return n;
 }
+
+/* A full zone with single pages free here and there. */
+struct scatter {
+	uint32_t slots; /* that hold a page each, from slot 0 on */
+	uint32_t freed; /* of these */
+	uint32_t next;	/* slot that nobody used */
+};
+
+/*
+ * Single pages until memory is full. alloc_pages_bulk() wants as many as it is asked for above
+ * the low mark, so that the last ones come in small portions.
+ */
+static size_t fill_small(struct scatter *s, struct pf_op *ops, size_t cap, const struct guess *g,
+			 struct pf_rng *rng)
+{
+	uint32_t most = one_in(rng, 2) ? 32 : 256;
+	unsigned mobility = pick_mobility(rng);
+	bool mixed = one_in(rng, 4);
+	size_t n = 0;
+
+	for (; s->slots < g->pages && n < cap; n++) {
+		struct pf_op op = {.kind = PF_OP_BULK, .slot = s->slots};
+
+		op.arg[PF_BULK_COUNT] = between(rng, 1, min(most, (g->pages - s->slots) / 2 + 1));
+		op.arg[PF_BULK_MOBILITY] = mixed || one_in(rng, 16) ? pick_mobility(rng) : mobility;
+		pf_op_canonical(&op);
+		ops[n] = op;
+		s->slots += op.arg[PF_BULK_COUNT];
+	}
+	s->next = s->slots;
+	return n;
+}
+
+/* Freed at a regular distance, so that no more than a page or two is free in one piece. */
+static size_t punch(struct scatter *s, struct pf_op *ops, size_t cap, struct pf_rng *rng)
+{
+	uint32_t stride = 2 + geometric(rng, 14), slot = pf_rng_below(rng, s->slots);
+	uint32_t most = s->slots / stride;
+	uint32_t count = one_in(rng, 2) ? between(rng, 2, 24) : between(rng, 1, most ? most : 1);
+	bool pairs = one_in(rng, 4);
+	size_t n = 0;
+
+	while (count-- && n + 2 < cap) {
+		for (unsigned i = 0; i <= pairs; i++)
+			ops[n++] =
+				(struct pf_op){.kind = PF_OP_FREE, .slot = (slot + i) % s->slots};
+		slot += stride;
+	}
+	s->freed += (uint32_t)n;
+	if (n < cap && !one_in(rng, 4))
+		ops[n++] = (struct pf_op){.kind = PF_OP_DRAIN};
+	return n;
+}
+
+/*
+ * Ask for what is there, but not in one piece, again and again: __compaction_suitable() wants
+ * twice the request to be free, and six failures in a row put off as many as are ever put off.
+ */
+static size_t ask(struct scatter *s, struct pf_op *ops, size_t cap, const struct guess *g,
+		  struct pf_rng *rng)
+{
+	static const uint8_t kinds[] = {PF_OP_ALLOC, PF_OP_ALLOC,   PF_OP_ALLOC,
+					PF_OP_ALLOC, PF_OP_COMPACT, PF_OP_TICK};
+	struct pf_op op = pf_make_op(g, rng, kinds[pf_rng_below(rng, sizeof(kinds))]);
+	size_t n = one_in(rng, 3) ? 1 : between(rng, 1, one_in(rng, 4) ? 150 : 6);
+	unsigned order = 1;
+
+	while (order < USUAL_ORDER && 4u << order <= s->freed && !one_in(rng, 4))
+		order++;
+	if (op.kind == PF_OP_ALLOC)
+		op.arg[PF_ALLOC_ORDER] = order;
+	else if (op.kind == PF_OP_COMPACT)
+		op.arg[PF_COMPACT_ORDER] = order;
+	pf_op_canonical(&op);
+	n = n < cap ? n : cap;
+	for (size_t i = 0; i < n; i++) {
+		ops[i] = op;
+		if (op.kind == PF_OP_ALLOC)
+			ops[i].slot = s->next++ % PF_NR_SLOTS;
+	}
+	return n;
+}
+
+size_t pf_make_scattered(struct pf_op *ops, size_t cap, struct guess *g, struct pf_rng *rng)
+{
+	struct scatter s = {0};
+	size_t n = fill_small(&s, ops, cap, g, rng), some;
+
+	if (!s.slots)
+		return n;
+	for (unsigned rounds = 1 + geometric(rng, 4); rounds; rounds--) {
+		n += punch(&s, ops + n, (cap - n) / 2, rng);
+		for (unsigned i = 1 + geometric(rng, 3); i; i--)
+			n += ask(&s, ops + n, cap - n, g, rng);
+	}
+	for (size_t i = 0; i < n; i++)
+		observe(g, &ops[i]);
+	some = n + 1 + geometric(rng, 16);
+	some = some < cap ? some : cap;
+	while (n < some)
+		n += pf_make_some(&ops[n], some - n, g, rng);
+	return n;
+}
+
+static struct pf_op setting(unsigned key, uint32_t value)
+{
+	return (struct pf_op){.kind = PF_OP_CONFIG, .arg = {key, value}};
+}
+
+size_t pf_generate_scattered(struct pf_op *ops, size_t cap, struct pf_rng *rng)
+{
+	uint32_t pages = 128u << pf_rng_below(rng, 5), mark = 0;
+	struct pf_op config[8];
+	struct guess g;
+	size_t n = 0, k = 0;
+
+	/* A border inside a pageblock, at either end. */
+	if (one_in(rng, 3))
+		pages -= pf_rng_below(rng, pages / 2);
+	if (one_in(rng, 3))
+		config[k++] = setting(PF_CONFIG_START, pf_rng_below(rng, 64));
+	/* A mark near what will be free, so that it is passed on the way. */
+	if (one_in(rng, 2))
+		mark = pf_rng_below(rng, one_in(rng, 2) ? 16 : 1 + pages / 4);
+	config[k++] = setting(PF_CONFIG_PAGES, pages);
+	config[k++] = setting(PF_CONFIG_PAGEBLOCK_ORDER,
+			      one_in(rng, 4) ? between(rng, 6, 8) : between(rng, 2, 5));
+	config[k++] = setting(PF_CONFIG_MIN, mark);
+	g = pf_guess_at(config, k);
+	if (one_in(rng, 4))
+		config[k++] = pf_make_config(&g, rng);
+	for (; n < k && n < cap; n++)
+		ops[n] = config[n];
+	g = pf_guess_at(ops, n);
+	return n + pf_make_scattered(ops + n, cap - n, &g, rng);
+}

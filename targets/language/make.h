@@ -54,4 +54,10 @@ struct pf_op pf_make_op(const struct guess *g, struct pf_rng *rng, unsigned kind
 /* Write one operation or a storm of up to `n` (n >= 1), observe them, and return their number. */
 size_t pf_make_some(struct pf_op *ops, size_t n, struct guess *g, struct pf_rng *rng);
 
+/*
+ * Write up to `cap` operations that fill the memory with single pages, free some of them here
+ * and there, and ask for more than that leaves in one piece; observe them and return their number.
+ */
+size_t pf_make_scattered(struct pf_op *ops, size_t cap, struct guess *g, struct pf_rng *rng);
+
 #endif /* PAGEFUZZ_MAKE_H */

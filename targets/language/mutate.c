@@ -372,6 +372,17 @@ static bool free_storm(struct mutation *m)
 	return len > 0;
 }
 
+/* End with memory that is scattered; rarely, since it is long and costs much. */
+static bool scatter(struct mutation *m)
+{
+	struct guess g = pf_guess_at(m->ops, m->n);
+
+	if (!one_in(m->rng, 6))
+		return false;
+	m->n += pf_make_scattered(&m->ops[m->n], m->cap - m->n, &g, m->rng);
+	return true;
+}
+
 /* End with questions that show what is wrong by now. */
 static bool append(struct mutation *m)
 {
@@ -427,7 +438,7 @@ static bool mutate_once(struct mutation *m)
 		swap,	       change_operand, change_operand,	change_operand,	 change_operand,
 		change_op,     change_op,      retarget,	retarget,	 retarget_all,
 		storm,	       storm,	       free_storm,	free_storm,	 append,
-		change_config, repeat,
+		change_config, repeat,	       scatter,
 	};
 
 	return mutations[pf_rng_below(m->rng, sizeof(mutations) / sizeof(mutations[0]))](m);

@@ -5,8 +5,8 @@
  * and returns canonical programs.
  *
  * What it invents stays small: never `config scale`, no zone above
- * PF_MUTATE_MAX_PAGES pages (but for pf_generate_full()), mostly low slots. Operations that a program
- * already has may say otherwise and are left as they are.
+ * PF_MUTATE_MAX_PAGES pages (but for pf_generate_full()), mostly low slots. Operations
+ * that a program already has may say otherwise and are left as they are.
  */
 #ifndef PAGEFUZZ_MUTATE_H
 #define PAGEFUZZ_MUTATE_H
@@ -32,6 +32,13 @@ size_t pf_generate(struct pf_op *ops, size_t n, size_t cap, struct pf_rng *rng);
  */
 #define PF_FULL_MAX_PAGES 16384
 size_t pf_generate_full(struct pf_op *ops, size_t cap, struct pf_rng *rng);
+
+/*
+ * Write a fresh program that scatters small free blocks over a full zone, near its
+ * watermarks at times, and asks for larger ones, again and again: what compaction, its
+ * deferral and the fallbacks are for. Returns its length, at most cap.
+ */
+size_t pf_generate_scattered(struct pf_op *ops, size_t cap, struct pf_rng *rng);
 
 /*
  * Change the canonical program of `n` operations at `ops`, an array with room

@@ -80,6 +80,8 @@ static bool found_random(struct hunt *h, const struct pf_program *seed, unsigned
 			memcpy(ops, p->ops, n * sizeof(*ops));
 			for (unsigned m = pf_rng_below(&rng, 4) + 1; m; m--)
 				n = pf_mutate(ops, n, MAX_OPS, &rng);
+		} else if (pf_rng_below(&rng, 8) == 0) {
+			n = pf_generate_scattered(ops, MAX_OPS, &rng);
 		} else {
 			n = pf_generate(ops, 1 + pf_rng_below(&rng, 2 * MEAN_LENGTH), MAX_OPS,
 					&rng);

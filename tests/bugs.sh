@@ -51,4 +51,8 @@ for patch in oracle/bugs/*.patch; do
 	check "$bug: shown by $program" shows "$bug" "$program" "$lineup"
 	check "$bug: not shown by the port" build/pagefuzz run -q -i "$lineup" "$program"
 done
+# The engines are judges, too; a second is enough for what a seed shows.
+check "a bug is shown to both engines" bash -c "scripts/prove/bugbench SECONDS=1 RUNS=1 JOBS=1 \
+	JUDGES=libfuzzer,afl bulk-zero 2>&1 | tee /dev/stderr | grep -q '^| bulk-zero .*feasibility.*feasibility'"
+check "an unknown judge is named" bash -c "scripts/prove/bugbench JUDGES=nobody 2>&1 | grep -q 'unknown judge: nobody'"
 finish

@@ -13,94 +13,32 @@ import hashlib
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
+from builder import Builder, make_value, run
+from engines import ENGINES, Engine
+
 LAWS_WITH = "bitmap,buddy,mobility,linux-plain"
-PORT = "impls/linux"
 JUDGES = ("laws", "twin", "golden")
 SOURCE = "source:6.1"
-
-
-def make_value(name):
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-    words = subprocess.run(["make", "-s", "print-" + name], env=env, check=True,
-                           capture_output=True, text=True).stdout
-    return subprocess.run(["sh", "-c", "echo " + words.replace('"', '\\"')], check=True,
-                          capture_output=True, text=True).stdout.split()
 
 
 def glob_sorted(folder, ending):
     return sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(ending))
 
 
-class Builder:
-    """Only what is changed is compiled; UBSan watches it, or ASan and UBSan all of it."""
-
-    def __init__(self, folder, kind="plain"):
-        self.watched = "-fsanitize=" + {"plain": "undefined", "gcc": "address,undefined"}[kind]
-        self.flags = make_value("COMMON") + ["-Wno-all", "-Wno-extra", "-w", "-O1", "-fPIC",
-                                             self.watched, "-fno-sanitize-recover=all"]
-        self.libs = make_value("TRACE_LIBS")
-        sources = make_value("MAIN") + make_value("COMMAND") + make_value("CORE")
-        self.objects = {s: "build/%s/%s.o" % (kind, s[:-2]) for s in dict.fromkeys(sources)}
-        self.port = [s for s in self.objects if s.startswith(PORT + "/")]
-        digest = hashlib.sha256()
-        for o in sorted(self.objects.values()):
-            if not o.startswith("build/%s/%s" % (kind, PORT)):
-                digest.update(open(o, "rb").read())
-        self.version = digest.hexdigest()[:16]
-        # What is built from now on is of this moment, whatever make does meanwhile.
-        self.kept = os.path.join(folder, "objects-" + self.version)
-        for s, o in self.objects.items():
-            kept = os.path.join(self.kept, o)
-            os.makedirs(os.path.dirname(kept), exist_ok=True)
-            shutil.copy(o, kept)
-            self.objects[s] = kept
-
-    def build(self, files, out, define=()):
-        """files: {path in the tree: text}. An error message, or None."""
-        os.makedirs(out, exist_ok=True)
-        for path, text in files.items():
-            target = os.path.join(out, path)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(target, "w", encoding="latin-1") as f:
-                f.write(text)
-        header = any(p.endswith(".h") for p in files)
-        objects = dict(self.objects)
-        for source in self.port if header else [p for p in files if p.endswith(".c")]:
-            here = os.path.join(out, source)
-            if not os.path.exists(here):
-                shutil.copy(source, here)
-            objects[source] = here[:-2] + ".o"
-            r = subprocess.run([os.environ.get("CC", "gcc"), *self.flags, *define,
-                                "-I" + os.path.join(out, PORT), "-I" + PORT,
-                                "-c", "-o", objects[source], here],
-                               capture_output=True, text=True)
-            if r.returncode:
-                return r.stderr.splitlines()[0]
-        r = subprocess.run(["gcc", self.watched, "-o", out + "/pagefuzz",
-                            *objects.values(), *self.libs], capture_output=True, text=True)
-        return r.stderr.splitlines()[0] if r.returncode else None
-
-
-def run(argv, cpu_limit):
-    """Status, output, CPU seconds. Who uses more CPU than that is ended."""
-    def limit():
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu_limit, cpu_limit + 2))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with tempfile.TemporaryFile() as out:
-        p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out,
-                             stderr=subprocess.STDOUT, preexec_fn=limit)
-        _, status, usage = os.wait4(p.pid, 0)
-        p.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        return (p.returncode, out.read(1 << 20).decode("utf-8", "replace"),
-                usage.ru_utime + usage.ru_stime)
+def command_builder(folder, kind):
+    """The command, watched by UBSan, or all of it by ASan and UBSan."""
+    watched = ["-fsanitize=" + {"plain": "undefined", "gcc": "address,undefined"}[kind]]
+    return Builder(folder, kind,
+                   make_value("MAIN") + make_value("COMMAND") + make_value("CORE"),
+                   [os.environ.get("CC", "gcc")],
+                   ["-O1", "-fPIC", *watched, "-fno-sanitize-recover=all"],
+                   watched + make_value("TRACE_LIBS"))
 
 
 def check(binary, scratch, lineup, seconds, seed, ops=64, files=(), apart=False, minimise=False):
@@ -165,13 +103,14 @@ class Judge:
         self.folder, self.seconds, self.runs, self.judges = folder, seconds, runs, judges
         self.minimise = minimise
         os.makedirs(folder, exist_ok=True)
-        self.builder = Builder(folder)
-        self.asan = Builder(folder, "gcc") if asan else None
+        self.builder = command_builder(folder, "plain")
+        self.asan = command_builder(folder, "gcc") if asan else None
         # Programs that were made for these bugs would be no proof.
         self.seeds = glob_sorted("corpus/seeds", ".txt") + [
             f for f in glob_sorted("corpus/regressions", ".txt")
             if not os.path.basename(f).startswith("bug-")]
         self.transcripts = glob_sorted("corpus/golden", ".tr")
+        self.engines = {j: Engine(j, folder, self.seeds) for j in judges if j in ENGINES}
         if "twin" in judges and not os.path.exists("build/source/6.1/plain.so"):
             sys.exit("%s: there is no %s (make source)" % (os.path.basename(sys.argv[0]), SOURCE))
 
@@ -185,9 +124,12 @@ class Judge:
                   minimise=self.minimise)
         return dict(r, long=True, asan=True)
 
-    def one(self, judge, binary, scratch):
+    def one(self, judge, binary, scratch, files=None, define=()):
         """All runs of one judge: the first that finds nothing is followed by a last one, of
         programs eight times as long."""
+        if judge in self.engines:
+            out = tempfile.mkdtemp(prefix=judge + "-", dir=scratch)
+            return self.engines[judge].judge(files, define, out, self.seconds, self.runs)
         if judge == "golden":
             return [golden(binary, self.transcripts)]
         lineup = ["-w", LAWS_WITH if judge == "laws" else SOURCE]
@@ -210,7 +152,7 @@ class Judge:
             if error:
                 return error
             for judge in self.judges:
-                for r in self.one(judge, out + "/pagefuzz", out):
+                for r in self.one(judge, out + "/pagefuzz", out, {}):
                     if r["signature"]:
                         return r["signature"]
             return None
@@ -248,7 +190,7 @@ class Judge:
                 result["error"] = error
             else:
                 for j in due:
-                    runs = self.one(j, out + "/pagefuzz", out)
+                    runs = self.one(j, out + "/pagefuzz", out, files, define)
                     if j == "laws" and self.asan and not any(r["signature"] for r in runs):
                         runs.append(self.watched(files, define, out))
                     result["judges"][j] = {"version": self.builder.version,

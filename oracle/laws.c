@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../impls/dump.h"
 #include "../impls/names.h"
 #include "laws.h"
+#include "twin.h"
 
 static const char *zone_name(const struct pf_layout *l, unsigned z)
 {
@@ -77,6 +79,12 @@ PF_HOT void pf_law_reserves(struct pf_lane *lane, uint32_t idx, const struct pf_
 			  free, zone_name(l, z), l->zone[z].wmark[PF_WMARK_MIN]);
 }
 
+/* gfp_to_alloc_flags() of 6.1.192: ALLOC_NON_BLOCK. */
+static bool is_nonblocking(const struct pf_request *req)
+{
+	return !(req->gfp & (PF_GFP_DIRECT_RECLAIM | PF_GFP_NOMEMALLOC));
+}
+
 /* The kernel's reductions of the min watermark, __zone_watermark_ok() of 6.1.192. */
 static int64_t effective_min(const struct pf_zone_layout *z, const struct pf_request *req)
 {
@@ -84,7 +92,7 @@ static int64_t effective_min(const struct pf_zone_layout *z, const struct pf_req
 
 	if (req->gfp & PF_GFP_HIGH) {
 		min -= min / 2;
-		if (!(req->gfp & (PF_GFP_DIRECT_RECLAIM | PF_GFP_NOMEMALLOC)))
+		if (is_nonblocking(req))
 			min -= min / 4;
 	}
 	return min;
@@ -205,7 +213,7 @@ void pf_law_range_feasibility(struct pf_lane *lane, uint32_t start, uint32_t idx
 struct search {
 	pf_pfn start, end;
 	unsigned order;
-	bool found;
+	bool reserve_too, found;
 };
 
 static void search_block(void *arg, const struct pf_block *b)
@@ -213,17 +221,33 @@ static void search_block(void *arg, const struct pf_block *b)
 	struct search *s = arg;
 
 	s->found |= b->pfn >= s->start && b->pfn < s->end && b->order >= s->order &&
-		    b->where == PF_FREE && b->type != PF_HIGHATOMIC && b->type != PF_ISOLATE;
+		    b->where == PF_FREE && (b->type != PF_HIGHATOMIC || s->reserve_too) &&
+		    b->type != PF_ISOLATE;
+}
+
+/* Does a watermark bind this request at all? */
+static bool is_bound(const struct pf_lane *lane, const struct pf_request *req)
+{
+	return lane->impl->features & PF_F_WATERMARKS &&
+	       (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) != PF_GFP_MEMALLOC;
 }
 
 /*
- * A free block outside the reserve for urgent requests of higher orders, which
- * even those that ignore watermarks may not touch (rmqueue_buddy(), 6.1.192).
+ * A free block outside the reserve for urgent requests of higher orders, which even those that
+ * ignore watermarks may not touch; but who is bound by them and can't wait gets one of it before
+ * it fails, if its order is 0 or it is urgent (rmqueue_buddy(), __zone_watermark_ok(), 6.1.192).
  */
-static bool has_ordinary_block(struct pf_lane *lane, unsigned z, unsigned order)
+static bool has_block_for(struct pf_lane *lane, unsigned z, const struct pf_request *req)
 {
 	const struct pf_zone_layout *zl = &lane->run->layout.zone[z];
-	struct search s = {zl->start_pfn, zl->start_pfn + zl->spanned, order, false};
+	unsigned order = req->order;
+	struct search s = {
+		.start = zl->start_pfn,
+		.end = zl->start_pfn + zl->spanned,
+		.order = order,
+		.reserve_too = lane->impl->dump && is_bound(lane, req) && is_nonblocking(req) &&
+			       (!order || req->gfp & PF_GFP_HIGH),
+	};
 
 	/*
 	 * Who has no census can't show which blocks are ordinary. Some are if there are
@@ -238,11 +262,25 @@ static bool has_ordinary_block(struct pf_lane *lane, unsigned z, unsigned order)
 	return s.found;
 }
 
-/* Does a watermark bind this request at all? */
-static bool is_bound(const struct pf_lane *lane, const struct pf_request *req)
+/*
+ * Pages that this request may not count on. Whose dumps tell what they are withheld for is held
+ * to it: the reserve is there for who can't wait or is urgent, at any order
+ * (__zone_watermark_unusable_free(), 6.1.192), and the boost is none of theirs at order 0
+ * (zone_watermark_fast()).
+ */
+static int64_t withheld_from(struct pf_lane *lane, unsigned z, const struct pf_request *req)
 {
-	return lane->impl->features & PF_F_WATERMARKS &&
-	       (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) != PF_GFP_MEMALLOC;
+	int64_t withheld = PF_ASK(lane, counters, z)->withheld;
+	const uint32_t *field;
+
+	if (!withheld || !lane->impl->dump || !(is_nonblocking(req) || req->gfp & PF_GFP_HIGH))
+		return withheld;
+	pf_twin_dump(lane);
+	field = lane->dump->zone[z].field;
+	withheld -= field[PF_DUMP_HIGHATOMIC];
+	if (!req->order && req->gfp & PF_GFP_HIGH && req->gfp & PF_GFP_ATOMIC)
+		withheld -= field[PF_DUMP_BOOST];
+	return withheld;
 }
 
 /* Is there a reason why this zone could not serve the request? */
@@ -254,15 +292,16 @@ static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_re
 	if (!lane->mirror.nset[z][req->order])
 		return true;
 	c = PF_ASK(lane, counters, z);
-	if (c->cached)
-		return true; /* the block may be made of cached pages */
+	/* The block may be made of cached pages, unless all that are on lists are looked at below. */
+	if (c->cached && !(lane->impl->features & PF_F_MOBILITY && lane->impl->census))
+		return true;
 	if (is_bound(lane, req) &&
-	    (int64_t)c->free - c->drift - c->withheld - ((1 << req->order) - 1) <=
+	    (int64_t)c->free - c->drift - withheld_from(lane, z, req) - ((1 << req->order) - 1) <=
 		    effective_min(zl, req) +
 			    c->lowmem_reserve[highest_type(&lane->run->layout, req)])
 		return true;
 	/* Last, as it looks at every free block. */
-	return lane->impl->features & PF_F_MOBILITY && !has_ordinary_block(lane, z, req->order);
+	return lane->impl->features & PF_F_MOBILITY && !has_block_for(lane, z, req);
 }
 
 /* Which watermark could have been the reason, if any. */

@@ -87,6 +87,10 @@ void pf_figures_add(struct pf_figures *to, const struct pf_figures *from)
 	to->evictions += from->evictions;
 	to->migrate_scanned += from->migrate_scanned;
 	to->free_scanned += from->free_scanned;
+	to->packable += from->packable;
+	to->packed += from->packed;
+	to->least_moves += from->least_moves;
+	to->packing_moves += from->packing_moves;
 	to->checks += from->checks;
 	for (unsigned i = 0; i < PF_NR_LAWS; i++)
 		to->checked[i] += from->checked[i];

@@ -55,6 +55,11 @@ struct pf_figures {
 	uint64_t migrate_scanned, free_scanned;	 /* pages, as the implementation counts */
 	uint64_t events[PF_NR_EVENTS];
 	uint64_t met[PF_NR_PROBES];
+	/*
+	 * Whole compactions that wait, nobody refusing: those that could make the only free
+	 * pageblock of a zone, those that did; pages that had to be moved at least, pages that were.
+	 */
+	uint64_t packable, packed, least_moves, packing_moves;
 	uint64_t checks;	      /* laws evaluated */
 	uint64_t checked[PF_NR_LAWS]; /* each of those that have a place where they are */
 	/* At the end of the last run, before everything is freed. */

@@ -7,6 +7,7 @@
 #include "cpus.h"
 #include "laws.h"
 #include "ops.h"
+#include "packing.h"
 #include "relations.h"
 #include "rules.h"
 #include "twin.h"
@@ -25,6 +26,7 @@ void pf_do_compact(struct pf_oracle *run, const struct pf_op *op)
 		enum pf_compact_result r;
 		uint64_t before = lane->migrated_pages;
 		struct pf_before was = {0};
+		struct pf_packing packing;
 
 		if (!pf_can(lane, PF_CAN_COMPACT)) {
 			pf_note_skipped(lane);
@@ -32,9 +34,11 @@ void pf_do_compact(struct pf_oracle *run, const struct pf_op *op)
 		}
 		if (!run->options.unchecked && req.order < 0)
 			pf_before_compaction(lane, &was);
+		pf_packing_before(lane, &req, &packing);
 		run->compaction = ++run->nr_compactions;
 		r = PF_ASK(lane, compact, &req);
 		run->compaction = 0;
+		pf_packing_after(lane, &packing);
 		pf_said(lane, r);
 		pf_scan_result(lane, r);
 		pf_note(lane, PF_ANSWER_COMPACTED, r, (uint32_t)(lane->migrated_pages - before));

@@ -227,21 +227,24 @@ static uint32_t blocks_of_type(const struct pf_lane *lane, const struct pf_dump 
 
 /*
  * The reserve is the pageblocks of that type; retyping and isolation with undo take one out of it
- * without telling it.
+ * without telling it. So does a fallback that takes over whole pageblocks, if one of them was
+ * reserved while a cpu's lists held pages of it: these come back as what they were, merge, and
+ * what is taken as movable has its type overwritten (change_pageblock_range()).
  */
 static void check_blocks(struct pf_lane *lane, const struct pf_dump *d)
 {
-	uint32_t reserve = 0, isolated = 0;
+	uint32_t reserve = 0, isolated = 0, blocks = blocks_of_type(lane, d, PF_HIGHATOMIC);
 
 	for (unsigned z = 0; z < d->nr_zones; z++) {
 		reserve += d->zone[z].field[PF_DUMP_HIGHATOMIC];
 		isolated += d->zone[z].field[PF_DUMP_NR_ISOLATE];
 	}
-	if (!lane->rules.retyped && reserve != blocks_of_type(lane, d, PF_HIGHATOMIC)
-						       << lane->run->layout.pageblock_order)
+	if (!lane->rules.retyped &&
+	    (reserve < blocks << lane->run->layout.pageblock_order ||
+	     reserve > (blocks + lane->rules.taken_over) << lane->run->layout.pageblock_order))
 		PF_RULE_BROKEN(lane, RULES_COUNTER,
 			       "counts a reserve of %u pages, there are %u pageblocks of that type",
-			       reserve, blocks_of_type(lane, d, PF_HIGHATOMIC));
+			       reserve, blocks);
 	if (isolated != blocks_of_type(lane, d, PF_ISOLATE))
 		PF_RULE_BROKEN(lane, RULES_COUNTER, "counts %u isolated pageblocks, there are %u",
 			       isolated, blocks_of_type(lane, d, PF_ISOLATE));

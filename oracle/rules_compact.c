@@ -662,6 +662,9 @@ static void event(struct pf_lane *lane, const struct pf_event *ev)
 
 	if (ev->type == PF_EV_WAKEUP_KSWAPD && ev->field[0] >= 0 && ev->field[0] < PF_MAX_NODES)
 		lane->rules.woken |= 1u << ev->field[0];
+	if (ev->type == PF_EV_EXTFRAG && ev->field[2] <= PF_MAX_ORDER &&
+	    ev->field[2] >= lane->run->layout.pageblock_order)
+		lane->rules.taken_over += 1u << (ev->field[2] - lane->run->layout.pageblock_order);
 	pf_daemon_event(lane, ev);
 	if (s->kind == PF_SCAN_RANGE)
 		return;

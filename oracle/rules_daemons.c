@@ -60,9 +60,9 @@ static bool is_on_lru(const struct pf_lane *lane, pf_pfn pfn)
 static bool is_persistent(const struct pf_lane *lane, pf_pfn pfn)
 {
 	uint32_t unit = lane->owner[pfn - lane->run->layout.base_pfn];
+	unsigned order = unit ? pf_unit_slot(lane->run, unit - 1)->order : 0;
 
-	return unit &&
-	       pf_unit_slot(lane->run, unit - 1)->order >= lane->run->layout.pageblock_order;
+	return order && order >= lane->run->layout.pageblock_order;
 }
 
 /* __reset_isolation_pfn() */

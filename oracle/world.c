@@ -343,6 +343,12 @@ static bool never_moves(const struct pf_slot *slot)
 	return slot->state == PF_SLOT_CONTIG || slot->state == PF_SLOT_RUN;
 }
 
+bool pf_world_may_move(const struct pf_lane *lane, uint32_t unit)
+{
+	return (attrs_of(lane, unit) & (PF_PAGE_MOVABLE | PF_PAGE_PINNED)) == PF_PAGE_MOVABLE &&
+	       !never_moves(pf_unit_slot(lane->run, unit));
+}
+
 /*
  * How often one compaction may move one unit. Of a free block that it has taken for its
  * targets Linux 6.12 hands out the lowest page first (6.1 the highest), and there the other

@@ -165,6 +165,7 @@ struct pf_rules {
 	uint32_t set;		    /* knobs that were tuned, a bit each */
 	uint32_t most_boost;	    /* largest watermark_boost_factor so far */
 	bool retyped;		    /* pageblocks got types from outside */
+	uint32_t taken_over;	    /* whole pageblocks, by fallbacks */
 	uint32_t wmark[PF_MAX_ZONES][PF_NR_WMARK], most_high[PF_MAX_ZONES];
 	uint32_t high[PF_MAX_ZONES], threshold[PF_MAX_ZONES], most_threshold[PF_MAX_ZONES];
 	/* The call that is foretold: the lists as they should be after it. */
@@ -436,6 +437,8 @@ void pf_world_release(struct pf_lane *lane, uint32_t unit);
 void pf_world_split(struct pf_lane *lane, uint32_t unit, uint32_t first);
 /* Verify the contents of one unit. */
 void pf_world_verify(struct pf_lane *lane, uint32_t unit);
+/* Would its owner agree to a move, if nothing hinders it? */
+bool pf_world_may_move(const struct pf_lane *lane, uint32_t unit);
 /* Law exclusive: before a block is placed; range and alignment hold. */
 void pf_world_exclusive(struct pf_lane *lane, uint32_t idx, unsigned order);
 /* A pageblock goes out of use or comes back, with its pages that are not live. */

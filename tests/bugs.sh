@@ -6,6 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 
 sources=$(make -s print-MAIN print-COMMAND print-CORE | tr ' ' '\n')
+# As the judge of make bugbench does.
+watched="-fsanitize=undefined -fno-sanitize-recover=all"
 libs=$(eval "echo $(make -s print-TRACE_LIBS)")
 
 # A command with the bug in $tmp/pf; only what the patch changes is compiled.
@@ -16,11 +18,11 @@ build() { # BUG
 	files=$(sed -n 's,^+++ b/,,p' "oracle/bugs/$1.patch")
 	grep -q '\.h$' <<<"$files" && files=$(cd "$dir" && echo impls/linux/*.c)
 	for f in $files; do
-		cc -std=gnu11 -D_GNU_SOURCE -O1 -w -include oracle/bugs/canary.h -I"$dir" \
+		cc -std=gnu11 -D_GNU_SOURCE -O1 -w $watched -include oracle/bugs/canary.h -I"$dir" \
 			-c "$dir/$f" -o "$dir/${f%.c}.o" || return 1
 	done
 	# shellcheck disable=SC2046,SC2086 # lists of files
-	cc -o "$tmp/pf" $(for f in $sources; do
+	cc $watched -o "$tmp/pf" $(for f in $sources; do
 		[ -e "$dir/${f%.c}.o" ] && echo "$dir/${f%.c}.o" || echo "build/plain/${f%.c}.o"
 	done) $libs
 }

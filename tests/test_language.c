@@ -766,13 +766,11 @@ static void test_generate(void **state)
 				frees++;
 				hits += op->slot < 256 && live[op->slot];
 			}
-			for (uint32_t k = 0; k < 512 && op->slot + k < 256; k++) {
-				if (k < (op->kind == PF_OP_BULK ? op->arg[PF_BULK_COUNT] : 1) &&
-				    (op->kind == PF_OP_ALLOC || op->kind == PF_OP_BULK ||
-				     op->kind == PF_OP_CONTIG || op->kind == PF_OP_EXACT ||
-				     op->kind == PF_OP_RUN || op->kind == PF_OP_TAKE))
-					live[op->slot + k] = true;
-			}
+			if (op->slot < 256 &&
+			    (op->kind == PF_OP_ALLOC || op->kind == PF_OP_BULK ||
+			     op->kind == PF_OP_CONTIG || op->kind == PF_OP_EXACT ||
+			     op->kind == PF_OP_RUN || op->kind == PF_OP_TAKE))
+				live[op->slot] = true;
 			bits += op->kind == PF_OP_ALLOC && op->arg[PF_ALLOC_BITS];
 			if (op->kind == PF_OP_TRIM || op->kind == PF_OP_RESIZE)
 				later[op->slot < 256 && live[op->slot]]++;

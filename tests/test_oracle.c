@@ -624,11 +624,11 @@ static const struct {
 
 static enum pf_outcome run_text(struct pf_oracle *o, const char *text, struct pf_verdict *v)
 {
-	struct pf_op ops[64];
+	struct pf_op ops[256];
 	struct pf_text_error err;
 	size_t n;
 
-	if (!pf_parse(text, strlen(text), ops, 64, &n, &err))
+	if (!pf_parse(text, strlen(text), ops, 256, &n, &err))
 		fail_msg("%zu: %s", err.line, err.message);
 	world = NULL;
 	last_pfn = 0;
@@ -850,6 +850,40 @@ static void test_consensus(void **state)
 	pf_oracle_free(o);
 }
 
+/* Of eight pages of a pageblock one is in use, and there is room for it elsewhere. */
+static void test_packing(void **state)
+{
+	const struct pf_impl *lineup[] = {&pf_impl_mobility};
+	struct pf_oracle *o = pf_oracle_new(lineup, 1);
+	const struct pf_figures *f = pf_oracle_figures(o, 0);
+	char text[4096] = "config pages=64\nconfig pageblock_order=3\nconfig max_order=4\n"
+			  "config min=0\n";
+	struct pf_verdict v;
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++)
+		sprintf(text + strlen(text), "alloc a%u order=0 movable\n", i);
+	for (unsigned i = 0; i < 64; i += 2)
+		sprintf(text + strlen(text), "free a%u\n", i);
+	assert_int_equal(run_text(o, text, &v), PF_CLEAN);
+	assert_int_equal(f->packable, 0);
+	strcat(text, "compact order=3 sync whole movable\n");
+	assert_int_equal(run_text(o, text, &v), PF_CLEAN);
+	assert_int_equal(f->packable, 1);
+	assert_int_equal(f->packed, 1);
+	/* Half of a pageblock would have done. */
+	assert_int_equal(f->least_moves, 4);
+	assert_in_range(f->packing_moves, 4, 32);
+	/* A pinned page in each pageblock: nothing can be made. */
+	strcpy(strstr(text, "compact"), "");
+	for (unsigned i = 1; i < 64; i += 8)
+		sprintf(text + strlen(text), "pin a%u\n", i);
+	strcat(text, "compact order=3 sync whole movable\n");
+	assert_int_equal(run_text(o, text, &v), PF_CLEAN);
+	assert_int_equal(f->packable, 1);
+	pf_oracle_free(o);
+}
+
 static void test_refused_layouts(void **state)
 {
 	const struct pf_impl *lineup[] = {&pf_impl_buddy};
@@ -873,7 +907,7 @@ int main(void)
 		cmocka_unit_test(test_layout_within),	cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_after_a_finding), cmocka_unit_test(test_consensus),
 		cmocka_unit_test(test_refused_layouts), cmocka_unit_test(test_questions_in_split),
-		cmocka_unit_test(test_bytes_of_a_page),
+		cmocka_unit_test(test_bytes_of_a_page), cmocka_unit_test(test_packing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -353,7 +353,9 @@ static void reset_cached_positions(const struct machine *m, struct zone *zone)
 /* Compound blocks that fill a pageblock are never worth a look while they live. */
 static bool pageblock_skip_persistent(const struct machine *m, u32 pg)
 {
-	return compound_around(m, pg) >= m->pageblock_order;
+	unsigned int order = compound_around(m, pg);
+
+	return order && order >= m->pageblock_order;
 }
 
 /*

@@ -162,6 +162,18 @@ void pf_print_figures(FILE *out, const char *const *name, const struct pf_figure
 	}
 }
 
+void pf_print_packing(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++)
+		if (f[i].packable)
+			fprintf(out,
+				"%-10s made a free pageblock in %llu of %llu whole compactions "
+				"that could, moving %.2f pages for each that had to be\n",
+				name[i], (unsigned long long)f[i].packed,
+				(unsigned long long)f[i].packable,
+				(double)f[i].packing_moves / (double)f[i].least_moves);
+}
+
 void pf_print_probes(FILE *out, const struct pf_figures *f, unsigned nr)
 {
 	uint64_t met[PF_NR_PROBES] = {0}, runs = 0, any = 0;

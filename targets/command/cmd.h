@@ -56,6 +56,8 @@ void pf_print_op_to(FILE *out, const struct pf_op *op);
 
 /* The closing table: a line for each implementation. */
 void pf_print_figures(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr);
+/* How well whole compactions did, against what was possible; nothing of who had none. */
+void pf_print_packing(FILE *out, const char *const *name, const struct pf_figures *f, unsigned nr);
 /* Of all lanes together: which conditions were met, and which never were. Nothing if none was. */
 void pf_print_probes(FILE *out, const struct pf_figures *f, unsigned nr);
 /* Behind it: how memory was left, and which programs one could not run. */

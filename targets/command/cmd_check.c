@@ -398,6 +398,7 @@ static int conclude(const struct check *c)
 		name[i] = r->name[i];
 	pf_print_figures(stdout, name, r->figures, r->nr_lanes);
 	pf_print_ends(stdout, name, r->figures, r->nr_lanes);
+	pf_print_packing(stdout, name, r->figures, r->nr_lanes);
 	pf_print_probes(stdout, r->figures, r->nr_lanes);
 	pf_print_conformance(stdout, &of);
 	if (c->guesses)

@@ -253,6 +253,7 @@ static void closing_table(struct pf_campaign *c, double elapsed)
 	       (unsigned long long)execs, execs / elapsed, (unsigned long long)ops, ops / elapsed,
 	       elapsed, (unsigned long long)edges, (unsigned long long)corpus, c->run.corpus);
 	pf_print_figures(stdout, name, sum, nr);
+	pf_print_packing(stdout, name, sum, nr);
 	pf_print_probes(stdout, sum, nr);
 	pf_findings_list(c);
 }

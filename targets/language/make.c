@@ -82,6 +82,7 @@ static void observe(struct guess *g, const struct pf_op *op)
 	case PF_OP_ALLOC:
 	case PF_OP_EXACT:
 	case PF_OP_CONTIG:
+	case PF_OP_BULK:
 		set_live(g, op->slot, true, false);
 		break;
 	case PF_OP_RUN:
@@ -94,10 +95,6 @@ static void observe(struct guess *g, const struct pf_op *op)
 		break;
 	case PF_OP_RESIZE:
 		g->run = op->arg[PF_RESIZE_PAGES];
-		break;
-	case PF_OP_BULK:
-		for (uint32_t i = 0; i < op->arg[PF_BULK_COUNT]; i++)
-			set_live(g, op->slot + i, true, false);
 		break;
 	case PF_OP_FREE:
 		set_live(g, op->slot, false, false);
@@ -566,9 +563,7 @@ size_t pf_make_some(struct pf_op *ops, size_t n, struct guess *g, struct pf_rng 
 	if (pf_op_info[ops[0].kind].has_slot && one_in(rng, 16)) {
 		len = between(rng, 2, 24);
 		len = len < n ? len : n;
-		if (ops[0].kind == PF_OP_BULK)
-			stride = ops[0].arg[PF_BULK_COUNT];
-		else if (!is_filling(ops[0].kind) || ops[0].kind == PF_OP_CONTIG)
+		if (!is_filling(ops[0].kind) || ops[0].kind == PF_OP_CONTIG)
 			stride = 1 + geometric(rng, 3);
 		ops[0].slot &= ~7u;
 	}
@@ -640,54 +635,69 @@ size_t pf_generate_full(struct pf_op *ops, size_t cap, struct pf_rng *rng)
 	return n;
 }
 
-/* A full zone with single pages free here and there. */
+/* A full zone with small blocks free here and there. */
 struct scatter {
-	uint32_t slots; /* that hold a page each, from slot 0 on */
-	uint32_t freed; /* of these */
-	uint32_t next;	/* slot that nobody used */
+	uint32_t first, slots; /* those that hold a small piece each */
+	uint32_t piece;	       /* pages of it */
+	uint32_t freed;	       /* pages */
+	uint32_t next;	       /* slot that nobody used */
 };
 
+static struct pf_op pages_of(uint32_t slot, uint32_t count, unsigned mobility)
+{
+	struct pf_op op = {.kind = PF_OP_BULK, .slot = slot};
+
+	op.arg[PF_BULK_COUNT] = count;
+	op.arg[PF_BULK_MOBILITY] = mobility;
+	pf_op_canonical(&op);
+	return op;
+}
+
 /*
- * Single pages until memory is full. alloc_pages_bulk() wants as many as it is asked for above
- * the low mark, so that the last ones come in small portions.
+ * Single pages until memory is full, the last ones in small pieces: alloc_pages_bulk() wants as
+ * many as it is asked for above the low mark.
  */
 static size_t fill_small(struct scatter *s, struct pf_op *ops, size_t cap, const struct guess *g,
 			 struct pf_rng *rng)
 {
-	uint32_t most = one_in(rng, 2) ? 32 : 256;
 	unsigned mobility = pick_mobility(rng);
+	uint32_t most = min((uint32_t)cap / 3, 160), small, got = 0;
 	bool mixed = one_in(rng, 4);
 	size_t n = 0;
 
-	for (; s->slots < g->pages && n < cap; n++) {
-		struct pf_op op = {.kind = PF_OP_BULK, .slot = s->slots};
+	s->piece = 1 + geometric(rng, 7);
+	small = min(most, g->pages / s->piece);
+	while (got < g->pages && n < cap) {
+		uint32_t left = g->pages - got, count = s->piece;
 
-		op.arg[PF_BULK_COUNT] = between(rng, 1, min(most, (g->pages - s->slots) / 2 + 1));
-		op.arg[PF_BULK_MOBILITY] = mixed || one_in(rng, 16) ? pick_mobility(rng) : mobility;
-		pf_op_canonical(&op);
-		ops[n] = op;
-		s->slots += op.arg[PF_BULK_COUNT];
+		if (left > small * s->piece)
+			count = min(left - small * s->piece, PF_MAX_BULK_COUNT);
+		else if (!s->slots++)
+			s->first = (uint32_t)n;
+		ops[n] = pages_of((uint32_t)n, count,
+				  mixed || one_in(rng, 16) ? pick_mobility(rng) : mobility);
+		got += count;
+		n++;
 	}
-	s->next = s->slots;
+	s->next = (uint32_t)n;
 	return n;
 }
 
-/* Freed at a regular distance, so that no more than a page or two is free in one piece. */
+/* Freed at a regular distance, so that no more than a piece or two is free in one place. */
 static size_t punch(struct scatter *s, struct pf_op *ops, size_t cap, struct pf_rng *rng)
 {
-	uint32_t stride = 2 + geometric(rng, 14), slot = pf_rng_below(rng, s->slots);
-	uint32_t most = s->slots / stride;
-	uint32_t count = one_in(rng, 2) ? between(rng, 2, 24) : between(rng, 1, most ? most : 1);
+	uint32_t stride = 2 + geometric(rng, 6), slot = pf_rng_below(rng, s->slots);
+	uint32_t most = 1 + s->slots / stride, count = between(rng, 1, most);
 	bool pairs = one_in(rng, 4);
 	size_t n = 0;
 
 	while (count-- && n + 2 < cap) {
 		for (unsigned i = 0; i <= pairs; i++)
-			ops[n++] =
-				(struct pf_op){.kind = PF_OP_FREE, .slot = (slot + i) % s->slots};
+			ops[n++] = (struct pf_op){.kind = PF_OP_FREE,
+						  .slot = s->first + (slot + i) % s->slots};
 		slot += stride;
 	}
-	s->freed += (uint32_t)n;
+	s->freed += (uint32_t)n * s->piece;
 	if (n < cap && !one_in(rng, 4))
 		ops[n++] = (struct pf_op){.kind = PF_OP_DRAIN};
 	return n;

@@ -252,11 +252,12 @@ static void check_blocks(struct pf_lane *lane, const struct pf_dump *d)
 
 /*
  * __reset_isolation_suitable() steps through the zone by pageblocks from both ends, so in a zone
- * of no whole number of them it can end up to one below or above; who begins there sets it right.
+ * of no whole number of them it can end up to one below or above; and fast_isolate_freepages()
+ * leaves it one below what it saw, be that the first one. Who begins there sets it right.
  */
 static bool inside(const struct pf_zone_layout *zl, pf_pfn pfn, uint32_t block)
 {
-	return pfn + block > zl->start_pfn && pfn < zl->start_pfn + zl->spanned + block;
+	return pfn + block >= zl->start_pfn && pfn < zl->start_pfn + zl->spanned + block;
 }
 
 /* Where compaction goes on; 0 before the first one. defer_compaction()'s counters. */

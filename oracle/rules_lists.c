@@ -238,8 +238,11 @@ static bool bulk_free(struct pf_lane *lane, unsigned z, unsigned cpu, int count,
 	int *pages = (int *)&lane->rules.cpu[z][cpu][PF_DUMP_COUNT];
 	int low = 0, high = PF_NR_PCP_LISTS - 1, at = first - 1;
 	bool isolated = lane->rules.field[z][PF_DUMP_NR_ISOLATE];
-	bool reserved = lane->rules.reserved >> z & 1 || lane->rules.field[z][PF_DUMP_HIGHATOMIC];
+	bool reserved = lane->rules.reserved;
 
+	/* Of any zone: two may share a pageblock. */
+	for (unsigned i = 0; i < l->nr_zones; i++)
+		reserved |= lane->rules.field[i][PF_DUMP_HIGHATOMIC] != 0;
 	if (count > *pages)
 		count = *pages;
 	while (count > 0) {

@@ -717,6 +717,9 @@ static void test_scattered(void **state)
 		for (size_t i = pf_program_config(ops, n); i < n; i++) {
 			if (ops[i].kind == PF_OP_BULK && !frees)
 				filled += ops[i].arg[PF_BULK_COUNT];
+			if (ops[i].kind == PF_OP_ALLOC && !frees &&
+			    ops[i].arg[PF_ALLOC_GFP] == PF_GFP_SET_EMERGENCY)
+				filled++;
 			frees += ops[i].kind == PF_OP_FREE;
 			if (frees && (ops[i].kind == PF_OP_ALLOC || ops[i].kind == PF_OP_COMPACT))
 				asked += ops[i].arg[0] > 0 && 2u << ops[i].arg[0] <= frees;

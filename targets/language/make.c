@@ -57,6 +57,9 @@ static void observe_config(struct guess *g, unsigned key, uint32_t value)
 	case PF_CONFIG_CPUS:
 		g->cpus = value ? min(value, PF_MAX_CPUS) : 1;
 		break;
+	case PF_CONFIG_MIN:
+		g->min = min(value, PF_MAX_PAGES);
+		break;
 	}
 }
 
@@ -641,7 +644,19 @@ struct scatter {
 	uint32_t piece;	       /* pages of it */
 	uint32_t freed;	       /* pages */
 	uint32_t next;	       /* slot that nobody used */
+	uint32_t below;	       /* pages below the marks that are in use, too */
 };
+
+/* What lies below the marks stays in one piece, but for who may have all. */
+static struct pf_op page_below(uint32_t slot, unsigned mobility)
+{
+	struct pf_op op = {.kind = PF_OP_ALLOC, .slot = slot};
+
+	op.arg[PF_ALLOC_MOBILITY] = mobility;
+	op.arg[PF_ALLOC_GFP] = PF_GFP_SET_EMERGENCY;
+	pf_op_canonical(&op);
+	return op;
+}
 
 static struct pf_op pages_of(uint32_t slot, uint32_t count, unsigned mobility)
 {
@@ -660,12 +675,12 @@ static struct pf_op pages_of(uint32_t slot, uint32_t count, unsigned mobility)
 static size_t fill_small(struct scatter *s, struct pf_op *ops, size_t cap, const struct guess *g,
 			 struct pf_rng *rng)
 {
-	unsigned mobility = pick_mobility(rng);
+	unsigned mobility = pick_mobility(rng), mt;
 	uint32_t most = min((uint32_t)cap / 3, 160), small, got = 0;
-	bool mixed = one_in(rng, 4);
+	bool mixed = one_in(rng, 4), deep = one_in(rng, 2);
 	size_t n = 0;
 
-	s->piece = 1 + geometric(rng, 7);
+	s->piece = deep ? 1 : 1 + geometric(rng, 7);
 	small = min(most, g->pages / s->piece);
 	while (got < g->pages && n < cap) {
 		uint32_t left = g->pages - got, count = s->piece;
@@ -674,11 +689,14 @@ static size_t fill_small(struct scatter *s, struct pf_op *ops, size_t cap, const
 			count = min(left - small * s->piece, PF_MAX_BULK_COUNT);
 		else if (!s->slots++)
 			s->first = (uint32_t)n;
-		ops[n] = pages_of((uint32_t)n, count,
-				  mixed || one_in(rng, 16) ? pick_mobility(rng) : mobility);
+		mt = mixed || one_in(rng, 16) ? pick_mobility(rng) : mobility;
+		ops[n] = deep && s->slots ? page_below((uint32_t)n, mt)
+					  : pages_of((uint32_t)n, count, mt);
 		got += count;
 		n++;
 	}
+	if (deep)
+		s->below = g->min;
 	s->next = (uint32_t)n;
 	return n;
 }
@@ -688,6 +706,11 @@ static size_t punch(struct scatter *s, struct pf_op *ops, size_t cap, struct pf_
 {
 	uint32_t stride = 2 + geometric(rng, 6), slot = pf_rng_below(rng, s->slots);
 	uint32_t most = 1 + s->slots / stride, count = between(rng, 1, most);
+	uint32_t enough = s->below + (2u << between(rng, 1, 4)) + pf_rng_below(rng, 8);
+
+	/* As much as compaction wants to see, and little more. */
+	if (s->below && !s->freed && enough / s->piece <= most)
+		count = enough / s->piece;
 	bool pairs = one_in(rng, 4);
 	size_t n = 0;
 

@@ -25,6 +25,7 @@ struct guess {
 	uint64_t live[NR_TRACKED / 64];
 	uint64_t runs[NR_TRACKED / 64]; /* of the live ones: by run or take */
 	uint32_t pages;			/* span of all zones */
+	uint32_t min;			/* watermark, as configured */
 	unsigned block_order, max_order, cpus, nodes;
 	unsigned zones, laters; /* configured ones */
 	uint32_t block;		/* that isolate or offline took last */

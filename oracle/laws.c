@@ -10,7 +10,6 @@
 #include "../impls/dump.h"
 #include "../impls/names.h"
 #include "laws.h"
-#include "twin.h"
 
 static const char *zone_name(const struct pf_layout *l, unsigned z)
 {
@@ -275,7 +274,7 @@ static int64_t withheld_from(struct pf_lane *lane, unsigned z, const struct pf_r
 
 	if (!withheld || !lane->impl->dump || !(is_nonblocking(req) || req->gfp & PF_GFP_HIGH))
 		return withheld;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	field = lane->dump->zone[z].field;
 	withheld -= field[PF_DUMP_HIGHATOMIC];
 	if (!req->order && req->gfp & PF_GFP_HIGH && req->gfp & PF_GFP_ATOMIC)

@@ -429,6 +429,6 @@ const struct pf_dump *pf_oracle_dump(struct pf_oracle *o, unsigned lane)
 {
 	if (!o->lane[lane]->active || !o->lane[lane]->impl->dump)
 		return NULL;
-	pf_twin_dump(o->lane[lane]);
+	pf_dump_lane(o->lane[lane]);
 	return o->lane[lane]->dump;
 }

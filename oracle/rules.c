@@ -7,7 +7,6 @@
 
 #include "../impls/dump.h"
 #include "rules.h"
-#include "twin.h"
 
 /* What differs between versions; a group that is not in here promises no rules. */
 struct pf_version {
@@ -359,7 +358,7 @@ void pf_rules_audit(struct pf_lane *lane)
 	if (!version_of(lane))
 		return;
 	pf_checked(lane, PF_LAW_RULES);
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	d = lane->dump;
 	probe(lane, d);
 	for (unsigned z = 0; z < d->nr_zones; z++) {
@@ -501,7 +500,7 @@ void pf_rules_start(struct pf_lane *lane)
 	r->knob[PF_EXTFRAG_THRESHOLD] = 500;
 	r->knob[PF_COMPACTION_PROACTIVENESS] = 20;
 	r->knob[PF_WATERMARK_BOOST_FACTOR] = r->most_boost = 15000;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	d = lane->dump;
 	for (unsigned z = 0; z < l->nr_zones; z++) {
 		memcpy(r->wmark[z], l->zone[z].wmark, sizeof(r->wmark[z]));
@@ -530,7 +529,7 @@ void pf_rules_tuned(struct pf_lane *lane, enum pf_knob knob, uint32_t value)
 	if (knob == PF_WATERMARK_SCALE_FACTOR || knob == PF_MIN_FREE_KBYTES) {
 		for (unsigned z = 0; z < lane->run->layout.nr_zones; z++)
 			marks_of(lane, z, r->wmark[z]);
-		pf_twin_dump(lane);
+		pf_dump_lane(lane);
 		expect_lists(lane);
 	}
 	pf_rules_audit(lane);
@@ -540,7 +539,7 @@ void pf_rules_resized(struct pf_lane *lane)
 {
 	if (!version_of(lane))
 		return;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	expect_lists(lane);
 	expect_thresholds(lane);
 	pf_rules_audit(lane);

@@ -8,7 +8,6 @@
 
 #include "../impls/dump.h"
 #include "rules.h"
-#include "twin.h"
 
 /* The kernel's enum compact_result, as events carry it. */
 enum {
@@ -877,11 +876,11 @@ void pf_scan_ends(struct pf_lane *lane)
 	nothing_owed(lane);
 	check_kcompactd(lane);
 	if (s->looked && s->begun) {
-		pf_twin_dump(lane);
+		pf_dump_lane(lane);
 		check_totals(lane, lane->dump);
 		check_skip(lane, lane->dump);
 	} else if (s->met) {
-		pf_twin_dump(lane);
+		pf_dump_lane(lane);
 	}
 	/* reset_cached_positions() */
 	for (unsigned z = 0; z < l->nr_zones; z++) {

@@ -8,7 +8,6 @@
 
 #include "../impls/dump.h"
 #include "rules.h"
-#include "twin.h"
 
 static uint32_t *field_of(struct pf_lane *lane, unsigned z)
 {
@@ -258,7 +257,7 @@ void pf_daemons_end(struct pf_lane *lane)
 	/* Reclaim is another matter: what it took is not on the lists that were looked at. */
 	if (!s->kswapd || lane->evicted_pages)
 		return;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++)
 		if (lane->run->layout.zone[z].node == s->node)
 			check_forgotten(lane, lane->dump, z);

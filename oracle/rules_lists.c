@@ -9,7 +9,6 @@
 
 #include "../impls/dump.h"
 #include "rules.h"
-#include "twin.h"
 
 /* One call of so many is foretold, in memory of up to so many pages. */
 #define ONE_OF	  4
@@ -758,7 +757,7 @@ static void compare(struct pf_lane *lane)
 	const struct pf_dump *d;
 
 	pf_checked(lane, PF_LAW_RULES);
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	d = lane->dump;
 	for (unsigned z = 0; z < l->nr_zones; z++) {
 		for (unsigned o = 0; o <= l->max_order; o++)
@@ -789,7 +788,7 @@ bool pf_rules_look(struct pf_lane *lane)
 	lane->rules.unsure = false;
 	if (pf_layout_pages(&lane->run->layout) > MAX_PAGES)
 		return false;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	return load(lane, lane->dump);
 }
 
@@ -857,7 +856,7 @@ void pf_rules_before_alloc(struct pf_lane *lane, const struct pf_request *req)
 	r->may_wake = true;
 	if (req->order > lane->run->layout.max_order || !is_picked(lane))
 		return;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	if (!load(lane, lane->dump))
 		return;
 	idx = get_page(lane, req, &a, &z);
@@ -908,7 +907,7 @@ void pf_rules_urgent(struct pf_lane *lane, const struct pf_request *req)
 	if (!lane->rules.observer || !req->order || !(req->gfp & PF_GFP_HIGH) ||
 	    req->gfp & PF_GFP_DIRECT_RECLAIM)
 		return;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	for (unsigned z = 0; z < lane->run->layout.nr_zones; z++)
 		if (lane->dump->zone[z].field[PF_DUMP_HIGHATOMIC])
 			lane->rules.reserved |= 1u << z;
@@ -940,7 +939,7 @@ void pf_rules_before_free(struct pf_lane *lane, pf_pfn pfn, unsigned order, unsi
 	/* A page that waits to be added to the LRU lists is held there. */
 	if (attrs & PF_PAGE_LRU || !is_picked(lane))
 		return;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	if (!load(lane, lane->dump))
 		return;
 	z = pf_zone_of(l, idx);
@@ -971,7 +970,7 @@ void pf_rules_before_drain(struct pf_lane *lane, int only)
 	r->foretold = r->unsure = false;
 	if (!is_picked(lane))
 		return;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	if (!load(lane, lane->dump))
 		return;
 	for (unsigned cpu = 0; cpu < l->nr_cpus; cpu++) {

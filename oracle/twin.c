@@ -106,36 +106,6 @@ static bool tell_if_listed(struct pf_lane *lane, const struct pf_list *list, uns
 	return false;
 }
 
-/* As many words as a dump can have: a block a page, and the pageblocks. */
-static void make_room(struct pf_lane *lane)
-{
-	uint32_t room = 2 * pf_layout_pages(&lane->run->layout) + 64;
-
-	if (!lane->dump)
-		lane->dump = memset(pf_arena_resize(NULL, NULL, sizeof(*lane->dump)), 0,
-				    sizeof(*lane->dump));
-	/* What is too long must be so whatever ran before, in a larger memory. */
-	lane->dump->room = room;
-	if (lane->dump_room >= room)
-		return;
-	lane->dump->word = pf_arena_resize(NULL, lane->dump->word, room * sizeof(uint32_t));
-	lane->dump_room = room;
-}
-
-void pf_twin_dump(struct pf_lane *lane)
-{
-	struct pf_dump *d;
-
-	make_room(lane);
-	d = lane->dump;
-	d->nr_words = 0;
-	d->lists_absent = false;
-	PF_TELL(lane, dump, d);
-	if (d->nr_words > d->room)
-		pf_broken(lane, PF_LAW_CENSUS, "a dump of %u words for %u pages", d->nr_words,
-			  pf_layout_pages(&lane->run->layout));
-}
-
 static void tell_where(struct pf_lane *lane, pf_pfn pfn)
 {
 	const struct pf_layout *l = &lane->run->layout;
@@ -143,7 +113,7 @@ static void tell_where(struct pf_lane *lane, pf_pfn pfn)
 	/* What is recorded can't be asked at any time. */
 	if (!lane->impl->dump || !lane->impl->census || pfn == PF_NO_PFN)
 		return;
-	pf_twin_dump(lane);
+	pf_dump_lane(lane);
 	for (unsigned z = 0; z < l->nr_zones; z++) {
 		const struct pf_zone_dump *zone = &lane->dump->zone[z];
 
@@ -327,7 +297,7 @@ void pf_relation_dumps(struct pf_oracle *run)
 {
 	if (run->nr_twins < 2 && !run->options.dumps)
 		return;
-	pf_for_each_lane(run, lane) if (is_twin(lane) && lane->impl->dump) pf_twin_dump(lane);
+	pf_for_each_lane(run, lane) if (is_twin(lane) && lane->impl->dump) pf_dump_lane(lane);
 	pf_for_each_lane(run, lane)
 	{
 		struct pf_lane *ref = is_twin(lane) ? reference(run, lane) : lane;

@@ -14,7 +14,5 @@ void pf_twins_step(struct pf_lane *lane);
 void pf_relation_twins(struct pf_oracle *run);
 /* Equal dumps; with options.dumps also where there is nobody to compare with. */
 void pf_relation_dumps(struct pf_oracle *run);
-/* Into lane->dump. */
-void pf_twin_dump(struct pf_lane *lane);
 
 #endif /* PAGEFUZZ_TWIN_H */

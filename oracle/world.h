@@ -437,6 +437,8 @@ void pf_world_release(struct pf_lane *lane, uint32_t unit);
 void pf_world_split(struct pf_lane *lane, uint32_t unit, uint32_t first);
 /* Verify the contents of one unit. */
 void pf_world_verify(struct pf_lane *lane, uint32_t unit);
+/* shown.c: into lane->dump. It must have a dump(). */
+void pf_dump_lane(struct pf_lane *lane);
 /* Would its owner agree to a move, if nothing hinders it? */
 bool pf_world_may_move(const struct pf_lane *lane, uint32_t unit);
 /* Law exclusive: before a block is placed; range and alignment hold. */

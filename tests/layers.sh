@@ -11,6 +11,7 @@ layers=(
 	"mirror layout layout_check blame"
 	"owners"
 	"world"
+	"shown packing"
 	"laws"
 	"relations twin"
 	"rules_note"

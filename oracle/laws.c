@@ -231,6 +231,12 @@ static bool is_bound(const struct pf_lane *lane, const struct pf_request *req)
 	       (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) != PF_GFP_MEMALLOC;
 }
 
+/* What is recorded has its dumps where they were asked for, and a machine's are a call more. */
+static bool shows_at_any_time(const struct pf_lane *lane)
+{
+	return lane->impl->dump && lane->impl->census && !(lane->impl->features & PF_F_REMOTE);
+}
+
 /*
  * A free block outside the reserve for urgent requests of higher orders, which even those that
  * ignore watermarks may not touch; but who is bound by them and can't wait gets one of it before
@@ -244,8 +250,8 @@ static bool has_block_for(struct pf_lane *lane, unsigned z, const struct pf_requ
 		.start = zl->start_pfn,
 		.end = zl->start_pfn + zl->spanned,
 		.order = order,
-		.reserve_too = lane->impl->dump && is_bound(lane, req) && is_nonblocking(req) &&
-			       (!order || req->gfp & PF_GFP_HIGH),
+		.reserve_too = shows_at_any_time(lane) && is_bound(lane, req) &&
+			       is_nonblocking(req) && (!order || req->gfp & PF_GFP_HIGH),
 	};
 
 	/*
@@ -272,7 +278,8 @@ static int64_t withheld_from(struct pf_lane *lane, unsigned z, const struct pf_r
 	int64_t withheld = PF_ASK(lane, counters, z)->withheld;
 	const uint32_t *field;
 
-	if (!withheld || !lane->impl->dump || !(is_nonblocking(req) || req->gfp & PF_GFP_HIGH))
+	if (!withheld || !shows_at_any_time(lane) ||
+	    !(is_nonblocking(req) || req->gfp & PF_GFP_HIGH))
 		return withheld;
 	pf_dump_lane(lane);
 	field = lane->dump->zone[z].field;

@@ -783,11 +783,15 @@ static struct pf_op setting(unsigned key, uint32_t value)
 
 size_t pf_generate_scattered(struct pf_op *ops, size_t cap, struct pf_rng *rng)
 {
-	uint32_t pages = 128u << pf_rng_below(rng, 5), mark = 0;
+	unsigned log = 7 + pf_rng_below(rng, 5), block_order = between(rng, 2, 5);
+	uint32_t pages = 1u << log, mark = 0;
 	struct pf_op config[8];
 	struct guess g;
 	size_t n = 0, k = 0;
 
+	/* Only a few pageblocks, so that the scanners meet soon. */
+	if (one_in(rng, 4))
+		block_order = min(log - pf_rng_below(rng, 3), 8);
 	/* A border inside a pageblock, at either end. */
 	if (one_in(rng, 3))
 		pages -= pf_rng_below(rng, pages / 2);
@@ -797,8 +801,7 @@ size_t pf_generate_scattered(struct pf_op *ops, size_t cap, struct pf_rng *rng)
 	if (one_in(rng, 2))
 		mark = pf_rng_below(rng, one_in(rng, 2) ? 16 : 1 + pages / 4);
 	config[k++] = setting(PF_CONFIG_PAGES, pages);
-	config[k++] = setting(PF_CONFIG_PAGEBLOCK_ORDER,
-			      one_in(rng, 4) ? between(rng, 6, 8) : between(rng, 2, 5));
+	config[k++] = setting(PF_CONFIG_PAGEBLOCK_ORDER, block_order);
 	config[k++] = setting(PF_CONFIG_MIN, mark);
 	g = pf_guess_at(config, k);
 	if (one_in(rng, 4))

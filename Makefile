@@ -84,7 +84,7 @@ help:
 	@echo "make source-bugs  are real bugs found? fixes taken out of Linux 6.1 again, a table"
 	@echo "              (FIXES=\"bulk-nothing ...\" SECONDS=60 RUNS=3 JOBS=1 JUDGE=1)"
 	@echo "make bugbench historic bugs put back into the port: who notices them? a table"
-	@echo "              (BUGS=\"fast-negative ...\" SECONDS=60 RUNS=5 JOBS=2 README=1 JUDGE=1)"
+	@echo "              (BUGS=\"fast-negative ...\" SECONDS=60 RUNS=5 JUDGES=laws,twin,golden,libfuzzer,afl)"
 	@echo "make mutants  small faults put into the port: how many does somebody notice? a table"
 	@echo "              (COUNT=360 SECONDS=10 JOBS=2 SURVIVORS=1 JUDGE=1)"
 	@echo "make golden   hold the port of Linux to what the real kernel said (corpus/golden/)"

@@ -231,10 +231,10 @@ static bool is_bound(const struct pf_lane *lane, const struct pf_request *req)
 	       (req->gfp & (PF_GFP_MEMALLOC | PF_GFP_NOMEMALLOC)) != PF_GFP_MEMALLOC;
 }
 
-/* What is recorded has its dumps where they were asked for, and a machine's are a call more. */
+/* Who is held to Linux's rules may be asked for a dump at any time; a record of it is not. */
 static bool shows_at_any_time(const struct pf_lane *lane)
 {
-	return lane->impl->dump && lane->impl->census && !(lane->impl->features & PF_F_REMOTE);
+	return lane->rules.observer;
 }
 
 /*
@@ -298,9 +298,8 @@ static bool zone_has_reason(struct pf_lane *lane, unsigned z, const struct pf_re
 	if (!lane->mirror.nset[z][req->order])
 		return true;
 	c = PF_ASK(lane, counters, z);
-	/* The block may be made of cached pages, unless all that are on lists are looked at below. */
-	if (c->cached && !(lane->impl->features & PF_F_MOBILITY && lane->impl->census))
-		return true;
+	if (c->cached)
+		return true; /* the block may be made of cached pages */
 	if (is_bound(lane, req) &&
 	    (int64_t)c->free - c->drift - withheld_from(lane, z, req) - ((1 << req->order) - 1) <=
 		    effective_min(zl, req) +
